@@ -1,0 +1,45 @@
+package auth
+
+import "time"
+
+// Session is one signing in on one device: the record of the tokens issued to it.
+type Session struct {
+	ID     ID
+	UserID ID
+	// Counter is the number of the refresh token in force. The first is 0.
+	Counter uint64
+	// AuthTime is when the user last proved who they are in this session.
+	AuthTime time.Time
+	// Client is from where the session was last opened or renewed.
+	Client
+	CreatedAt time.Time
+	// RenewedAt is when the counter last moved. It is told to nobody: LastUsedAt is.
+	RenewedAt time.Time
+	// ExpiresAt is the absolute end, which no refresh moves.
+	ExpiresAt time.Time
+	EndedAt   *time.Time
+}
+
+// OwnerID is the user whose session it is.
+func (s Session) OwnerID() ID { return s.UserID }
+
+const lastUsedStep = 5 * time.Minute
+
+// LastUsedAt is told in steps of five minutes, so that nothing that a bearer can read tells when a session was
+// refreshed: a thief could follow within the grace time.
+func (s Session) LastUsedAt() time.Time { return s.RenewedAt.Truncate(lastUsedStep) }
+
+// Client is where a request came from.
+type Client struct {
+	// IPAddress is the peer's, without a port; null where it is not known.
+	IPAddress *string
+	// UserAgent is what the peer says of itself, cut to 256 bytes; null where it says nothing.
+	UserAgent *string
+}
+
+// Tokens are what a session hands to its client.
+type Tokens struct {
+	Access    string
+	Refresh   string
+	ExpiresAt time.Time // the end of the access token
+}
