@@ -1,0 +1,145 @@
+package keyring
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/fieldward/fieldward/auth"
+)
+
+// The JWS algorithms that a key may have, by their names in RFC 7518, section 3.1 and RFC 8037, section 3.1.
+const (
+	ES256 = "ES256"
+	ES384 = "ES384"
+	RS256 = "RS256"
+	EdDSA = "EdDSA"
+	HS256 = "HS256"
+)
+
+const (
+	minRSABits   = 2048 // RFC 7518, section 3.3
+	minHMACBytes = 32   // RFC 7518, section 3.2: no shorter than the hash
+)
+
+// algorithm is how a key signs, and which keys it takes: the library checks neither an ECDSA key's curve nor any size.
+type algorithm struct {
+	method jwt.SigningMethod
+	fits   func(public crypto.PublicKey) bool
+}
+
+var algorithms = map[string]algorithm{
+	ES256: {jwt.SigningMethodES256, onCurve(elliptic.P256())},
+	ES384: {jwt.SigningMethodES384, onCurve(elliptic.P384())},
+	RS256: {jwt.SigningMethodRS256, func(public crypto.PublicKey) bool {
+		key, ok := public.(*rsa.PublicKey)
+		return ok && key.N.BitLen() >= minRSABits
+	}},
+	EdDSA: {jwt.SigningMethodEdDSA, func(public crypto.PublicKey) bool {
+		key, ok := public.(ed25519.PublicKey)
+		return ok && len(key) == ed25519.PublicKeySize
+	}},
+	HS256: {jwt.SigningMethodHS256, func(public crypto.PublicKey) bool {
+		key, ok := public.([]byte)
+		return ok && len(key) >= minHMACBytes
+	}},
+}
+
+func onCurve(curve elliptic.Curve) func(crypto.PublicKey) bool {
+	return func(public crypto.PublicKey) bool {
+		key, ok := public.(*ecdsa.PublicKey)
+		return ok && key.Curve == curve
+	}
+}
+
+// Key signs and verifies, by one algorithm, which is its own and never a token's choice. However it is printed, it
+// shows its ID alone.
+type Key struct {
+	ID         auth.ID
+	Generation int64
+	// Algorithm is one of the names above.
+	Algorithm string
+	// KeyID is the kid of the tokens that the key signs.
+	KeyID     string
+	CreatedAt time.Time
+	SignsFrom time.Time
+
+	public  crypto.PublicKey // []byte for HS256
+	private crypto.Signer    // nil where the key only verifies
+}
+
+// newKey makes an ES256 key that signs from its making on. Its generation is the caller's to give.
+func newKey(at time.Time) (Key, error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return Key{}, fmt.Errorf("generate key: %w", err)
+	}
+	k := Key{
+		ID: auth.NewID(auth.KeyPrefix, at), Algorithm: ES256, CreatedAt: at, SignsFrom: at,
+		public: &private.PublicKey, private: private,
+	}
+	if k.KeyID, err = k.thumbprint(); err != nil {
+		return Key{}, err
+	}
+	return k, nil
+}
+
+// Trust makes a key that only verifies, of someone else's public key: *ecdsa.PublicKey, *rsa.PublicKey,
+// ed25519.PublicKey, or the shared []byte for HS256. It refuses an algorithm that is not among the names above, and a
+// key that is not of the algorithm's type, curve or least size.
+func Trust(keyID, algorithm string, public crypto.PublicKey) (Key, error) {
+	known, ok := algorithms[algorithm]
+	if !ok {
+		return Key{}, errors.New("the key's algorithm is none of ES256, ES384, RS256, EdDSA and HS256")
+	}
+	if !known.fits(public) {
+		return Key{}, fmt.Errorf("the key is not one for %s, by its type, curve or size", algorithm)
+	}
+	return Key{Algorithm: algorithm, KeyID: keyID, public: public}, nil
+}
+
+// Sign is the JWS signature (RFC 7515, section 5.1) over a token's first two segments and the dot between them.
+func (k Key) Sign(text string) ([]byte, error) {
+	known, ok := algorithms[k.Algorithm]
+	if !ok || k.private == nil {
+		return nil, errors.New("sign: the key only verifies")
+	}
+	signature, err := known.method.Sign(text, k.private)
+	if err != nil {
+		return nil, fmt.Errorf("sign: %w", err)
+	}
+	return signature, nil
+}
+
+// ErrSignature is what Verify says of every signature that is not the key's.
+var ErrSignature = errors.New("the signature is not the key's")
+
+// Verify checks a JWS signature (RFC 7515, section 5.2) by the key's own algorithm, or fails with ErrSignature.
+//
+// An ECDSA signature (r, s) may be turned into (r, n-s) by anyone, and both verify, as RFC 7518 has it. That gives
+// nobody a token that says anything else; what caches verdicts must do so by the whole text.
+func (k Key) Verify(text string, signature []byte) error {
+	known, ok := algorithms[k.Algorithm]
+	if !ok || known.method.Verify(text, signature, k.public) != nil {
+		return ErrSignature
+	}
+	return nil
+}
+
+// String is the key's ID.
+func (k Key) String() string { return "[key " + k.KeyID + "]" }
+
+// Format hides the private key from every verb of fmt.
+func (k Key) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(k.String())) }
+
+// LogValue hides the private key from slog.
+func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
