@@ -71,7 +71,7 @@ func (e *Error) Error() string { return e.Message }
 
 // Is makes errors.Is true for errors of the same code.
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error) //nolint:errorlint // Is is asked once for each error of the chain
+	t, ok := target.(*Error)
 	return ok && t.Code == e.Code
 }
 

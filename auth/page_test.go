@@ -17,15 +17,18 @@ func TestSliceOf(t *testing.T) {
 		"the first page of several": {auth.Page{Limit: 2}, []int{9, 8, 7}, auth.Slice[int]{Items: []int{9, 8}, HasNext: true}},
 		"the only page":             {auth.Page{Limit: 2}, []int{9, 8}, auth.Slice[int]{Items: []int{9, 8}}},
 		"the last page": {
-			auth.Page{Limit: 2, Beyond: "x"}, []int{7},
+			auth.Page{Limit: 2, Beyond: "x"},
+			[]int{7},
 			auth.Slice[int]{Items: []int{7}, HasPrevious: true},
 		},
 		"backward from the end": {
-			auth.Page{Limit: 2, Backward: true}, []int{1, 2, 3},
+			auth.Page{Limit: 2, Backward: true},
+			[]int{1, 2, 3},
 			auth.Slice[int]{Items: []int{2, 1}, HasPrevious: true},
 		},
 		"backward to the start": {
-			auth.Page{Limit: 2, Backward: true, Beyond: "x"}, []int{8, 9},
+			auth.Page{Limit: 2, Backward: true, Beyond: "x"},
+			[]int{8, 9},
 			auth.Slice[int]{Items: []int{9, 8}, HasNext: true},
 		},
 		"nothing": {auth.Page{Limit: 2}, nil, auth.Slice[int]{}},

@@ -1,0 +1,96 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/fieldward/fieldward/auth"
+	"github.com/fieldward/fieldward/auth/keyring"
+)
+
+// Verifier verifies the access tokens of one issuer for one audience. It implements auth.Verifier.
+type Verifier struct {
+	keys        *keyring.Keyring
+	settings    Settings
+	registered  *jwt.Validator
+	revocations Revocations
+}
+
+// NewVerifier makes a verifier of the tokens that the ring's keys sign. Issuer, audience or revocations that are
+// missing are a mistake of the caller's: without the first two every token is refused, without the last it panics.
+func NewVerifier(keys *keyring.Keyring, s Settings, r Revocations, now func() time.Time) *Verifier {
+	if r == nil {
+		panic("token: a verifier needs revocations")
+	}
+	return &Verifier{
+		keys: keys, settings: s, revocations: r,
+		registered: jwt.NewValidator(
+			jwt.WithIssuer(s.Issuer), jwt.WithAudience(s.Audience), jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
+			jwt.WithLeeway(Leeway), jwt.WithTimeFunc(now),
+		),
+	}
+}
+
+// Verify returns the claims of a token that is good here and now: a session's own access token, signed by a key that
+// still verifies, within its time, and not revoked. Any other is an error from the list above, which holds nothing of
+// the token. Roles that are not known are kept, and open nothing; numbers in Extra are json.Number.
+//
+// What the text alone decides is decided first, and once: of the rest, only the signature's verdict could be
+// remembered, and key, clock and revocations are asked each time.
+func (v *Verifier) Verify(_ context.Context, token string) (auth.Claims, error) {
+	t, err := parseJWS(token)
+	if err != nil {
+		return auth.Claims{}, err
+	}
+	if t.typ != tokenType {
+		return auth.Claims{}, ErrHeader
+	}
+	key, known := v.keys.Verifying(t.keyID)
+	if !known {
+		return auth.Claims{}, ErrUnknownKey
+	}
+	c, err := parseClaims(t.payload)
+	if err != nil {
+		return auth.Claims{}, err
+	}
+	if err := v.holds(c); err != nil {
+		return auth.Claims{}, err
+	}
+	if err := t.signedBy(key); err != nil {
+		return auth.Claims{}, err
+	}
+	if v.revocations.Revoked(c.Claims) {
+		return auth.Claims{}, ErrRevoked
+	}
+	return c.Claims, nil
+}
+
+// holds checks the registered claims against the settings and the clock.
+func (v *Verifier) holds(c claims) error {
+	switch {
+	case v.settings.Issuer == "" || v.settings.Audience == "":
+		return ErrIssuer // the library does not look at an issuer where none is expected
+	case !c.ExpiresAt.After(c.IssuedAt):
+		return ErrClaims
+	case c.ExpiresAt.Sub(c.IssuedAt) > v.settings.TTL: // a difference beyond 292 years is cut to that
+		return ErrLifetime
+	}
+	err := v.registered.Validate(c)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, jwt.ErrTokenInvalidIssuer):
+		return ErrIssuer
+	case errors.Is(err, jwt.ErrTokenInvalidAudience):
+		return ErrAudience
+	case errors.Is(err, jwt.ErrTokenExpired):
+		return ErrExpired
+	case errors.Is(err, jwt.ErrTokenUsedBeforeIssued), errors.Is(err, jwt.ErrTokenNotValidYet):
+		return ErrNotYet
+	default:
+		return ErrClaims
+	}
+}
