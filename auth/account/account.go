@@ -1,0 +1,66 @@
+// Package account signs people up and in, and reads who they are.
+// It does not decide who may ask: the guard has, before anything here is called.
+package account
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/fieldward/fieldward/auth"
+	"github.com/fieldward/fieldward/auth/password"
+	"github.com/fieldward/fieldward/auth/session"
+)
+
+// Settings say who may have an account.
+type Settings struct {
+	// SignUpClosed turns signing up off: accounts are then made by staff alone.
+	SignUpClosed bool
+	Passwords    password.Policy
+}
+
+// Manager is who signs up and in.
+type Manager struct {
+	store    Store
+	sessions *session.Manager
+	hasher   *password.Hasher
+	settings Settings
+	now      func() time.Time
+}
+
+// NewManager makes a manager.
+func NewManager(
+	store Store, sessions *session.Manager, h *password.Hasher, s Settings, now func() time.Time,
+) *Manager {
+	return &Manager{store: store, sessions: sessions, hasher: h, settings: s, now: now}
+}
+
+// User returns the user, or auth.ErrNotFound.
+func (m *Manager) User(ctx context.Context, id auth.ID) (auth.User, error) {
+	u, err := m.store.User(ctx, id)
+	if err != nil {
+		return auth.User{}, fmt.Errorf("read a user: %w", err)
+	}
+	return u, nil
+}
+
+// Users returns a slice of the users that the filter lets through, newest first.
+func (m *Manager) Users(ctx context.Context, f auth.UserFilter, p auth.Page) (auth.Slice[auth.User], error) {
+	users, err := m.store.Users(ctx, f, p)
+	if err != nil {
+		return auth.Slice[auth.User]{}, fmt.Errorf("list users: %w", err)
+	}
+	return users, nil
+}
+
+// CountUsers counts the users that the filter lets through.
+func (m *Manager) CountUsers(ctx context.Context, f auth.UserFilter) (int, error) {
+	n, err := m.store.CountUsers(ctx, f)
+	if err != nil {
+		return 0, fmt.Errorf("count users: %w", err)
+	}
+	return n, nil
+}
+
+// instant is now, as fine as the store keeps it.
+func (m *Manager) instant() time.Time { return m.now().UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,198 @@
+// Package session opens sessions, renews them and ends them, and ends those of which a refresh token was stolen.
+// It holds no secret of a session: a refresh token is a counter under a MAC, and the store has the counter alone.
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fieldward/fieldward/auth"
+	"github.com/fieldward/fieldward/auth/keyring"
+	"github.com/fieldward/fieldward/auth/token"
+)
+
+// Settings say how long sessions live.
+type Settings struct {
+	// Issuer is the server's public address: a refresh token of another server is none here.
+	Issuer string
+	// TTL is the absolute life of a session, IdleTTL the time after which an unused one has ended.
+	TTL, IdleTTL time.Duration
+	// Grace is how long the refresh token before the current one is answered with the current one; 0 turns that off.
+	Grace time.Duration
+	// PerUser is how many live sessions a user may have.
+	PerUser int
+}
+
+// Manager is who opens, renews and ends.
+type Manager struct {
+	store       Store
+	issuer      *token.Issuer
+	keys        *keyring.Keyring
+	revocations *Revocations
+	settings    Settings
+	now         func() time.Time
+}
+
+// NewManager makes a manager. What it ends, it puts into the revocations at once.
+func NewManager(
+	store Store, issuer *token.Issuer, keys *keyring.Keyring, r *Revocations, s Settings, now func() time.Time,
+) *Manager {
+	return &Manager{store: store, issuer: issuer, keys: keys, revocations: r, settings: s, now: now}
+}
+
+// Opened is a session that has just been opened or renewed.
+type Opened struct {
+	User    auth.User
+	Session auth.Session
+	Tokens  auth.Tokens
+	// Caller is who asks from now on: the bearer of the new access token.
+	Caller auth.Caller
+}
+
+// Prepare makes a session and its tokens for a user who has just proved who they are. Nothing is stored yet.
+func (m *Manager) Prepare(u auth.User, from auth.Client) (Opened, error) {
+	at := m.instant()
+	return m.opened(u, auth.Session{
+		ID:        auth.NewID(auth.SessionPrefix, at),
+		UserID:    u.ID,
+		AuthTime:  at,
+		Client:    from,
+		CreatedAt: at,
+		RenewedAt: at,
+		ExpiresAt: at.Add(m.settings.TTL),
+	})
+}
+
+// Proof is what a user's password was held against.
+type Proof struct {
+	// Hash is the one that the password matched.
+	Hash string
+	// Rehashed takes its place where it is not empty.
+	Rehashed string
+}
+
+// Open starts a session for the user. Where the user is no longer as u and p say it fails with ErrChanged.
+func (m *Manager) Open(ctx context.Context, u auth.User, p Proof, from auth.Client) (Opened, error) {
+	opened, err := m.Prepare(u, from)
+	if err != nil {
+		return Opened{}, err
+	}
+	s := opened.Session
+	u.LastSignInAt = &s.CreatedAt
+	opened.User = u
+	crowdedOut, err := m.store.Open(ctx, Opening{
+		Session:      s,
+		Event:        Event(auth.SignedIn, s, from, s.CreatedAt),
+		PasswordHash: p.Hash,
+		Generation:   u.Generation,
+		Rehashed:     p.Rehashed,
+		Limit:        m.settings.PerUser,
+		CrowdedOut: func(id auth.ID) auth.Event {
+			e := Event(auth.SessionRevoked, s, from, s.CreatedAt)
+			e.SessionID = &id
+			e.Details = map[string]any{"reason": "too many sessions"}
+			return e
+		},
+	})
+	if err != nil {
+		return Opened{}, fmt.Errorf("open a session: %w", err)
+	}
+	m.revocations.Apply(crowdedOut...)
+	return opened, nil
+}
+
+// Session returns a session by its ID, ended or not, or auth.ErrNotFound.
+func (m *Manager) Session(ctx context.Context, id auth.ID) (auth.Session, error) {
+	s, _, err := m.store.Session(ctx, id)
+	if err != nil {
+		return auth.Session{}, fmt.Errorf("read a session: %w", err)
+	}
+	return s, nil
+}
+
+// End ends the session of the caller's token or, where the caller has none, of the refresh token, and reports how
+// many ended. It succeeds where there was none: to sign out twice is no mistake.
+func (m *Manager) End(ctx context.Context, c auth.Caller, refresh auth.Secret, from auth.Client) (int, error) {
+	id := c.SessionID()
+	userID := c.ID()
+	if id == "" {
+		s, _, err := m.find(ctx, refresh)
+		if errors.Is(err, auth.ErrSessionEnded) {
+			return 0, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		id, userID = s.ID, s.UserID
+	}
+	e := Event(auth.SignedOut, auth.Session{ID: id, UserID: userID}, from, m.instant())
+	ended, err := m.end(ctx, id, e)
+	if err != nil || !ended {
+		return 0, err
+	}
+	return 1, nil
+}
+
+// EndAll ends every session of the caller, refuses every token that the caller has, and reports how many sessions
+// ended.
+func (m *Manager) EndAll(ctx context.Context, c auth.Caller, from auth.Client) (int, error) {
+	userID := c.ID()
+	e := Event(auth.TokensRevoked, auth.Session{ID: c.SessionID(), UserID: userID}, from, m.instant())
+	done, err := m.store.EndAll(ctx, userID, e)
+	if err != nil {
+		return 0, fmt.Errorf("end all sessions: %w", err)
+	}
+	e.Generation = &done.Generation
+	m.revocations.Apply(e)
+	return done.Sessions, nil
+}
+
+func (m *Manager) end(ctx context.Context, id auth.ID, e auth.Event) (bool, error) {
+	ended, err := m.store.End(ctx, id, e)
+	if err != nil {
+		return false, fmt.Errorf("end a session: %w", err)
+	}
+	if ended {
+		m.revocations.Apply(e)
+	}
+	return ended, nil
+}
+
+// opened signs the tokens of the session as it is to be.
+func (m *Manager) opened(u auth.User, s auth.Session) (Opened, error) {
+	issued, err := m.issuer.Issue(u, s)
+	if err != nil {
+		return Opened{}, fmt.Errorf("issue an access token: %w", err)
+	}
+	return Opened{
+		User:    u,
+		Session: s,
+		Tokens: auth.Tokens{
+			Access:    issued.Token,
+			Refresh:   m.refreshToken(s),
+			ExpiresAt: issued.Claims.ExpiresAt,
+		},
+		Caller: auth.Caller{Claims: &issued.Claims},
+	}, nil
+}
+
+// Event is what the user of a session did in it.
+func Event(a auth.Action, s auth.Session, from auth.Client, at time.Time) auth.Event {
+	e := auth.Event{
+		ID:        auth.NewID(auth.EventPrefix, at),
+		At:        at,
+		Action:    a,
+		ActorID:   &s.UserID,
+		SubjectID: &s.UserID,
+		Client:    from,
+	}
+	if s.ID != "" {
+		e.SessionID = &s.ID
+	}
+	return e
+}
+
+// instant is now, as fine as the store keeps it.
+func (m *Manager) instant() time.Time { return m.now().UTC().Truncate(time.Microsecond) }

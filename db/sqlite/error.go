@@ -1,0 +1,24 @@
+package sqlite
+
+import (
+	"errors"
+	"slices"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// is reports whether err is SQLite's, with one of the primary codes (https://www.sqlite.org/rescode.html).
+func is(err error, codes ...int) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && slices.Contains(codes, e.Code()&0xff)
+}
+
+// isUnavailable tells of what passes without a change to the program or the data: another writer is slow, the disk is
+// full, away or read-only, memory is short.
+func isUnavailable(err error) bool {
+	return is(err,
+		sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL,
+		sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY,
+		sqlite3.SQLITE_NOMEM)
+}

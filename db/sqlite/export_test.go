@@ -1,0 +1,4 @@
+package sqlite
+
+// OpenEngine is what Open makes the store of.
+var OpenEngine = openEngine
