@@ -1,0 +1,134 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/fieldward/fieldward/auth"
+)
+
+// What a denied caller is told. Which role would have done is not told.
+var (
+	errNoToken   = &auth.Error{Code: auth.Unauthenticated, Reason: auth.NoToken, Message: "Sign in first."}
+	errForbidden = &auth.Error{Code: auth.Forbidden, Message: "This is not open to you."}
+)
+
+// denial is a place that is not open to the caller.
+type denial struct {
+	coordinate string // "User.email", or "User" where the object itself is denied
+	verdict    verdict
+	at         *ast.Position // in the document
+}
+
+// deniedError marks the guard's own errors on their way through gqlgen's presenter.
+type deniedError struct {
+	cause *auth.Error
+	key   string // of all denials with one key, the earliest is shown
+}
+
+func (e *deniedError) Error() string { return e.cause.Message }
+
+func (e *deniedError) Unwrap() error { return e.cause }
+
+func (d denial) cause() *auth.Error {
+	if d.verdict == unauthenticated {
+		return errNoToken
+	}
+	return errForbidden
+}
+
+func (d denial) shown(key string, path ast.Path) *gqlerror.Error {
+	cause := d.cause()
+	e := &gqlerror.Error{
+		Err: &deniedError{cause, key}, Message: cause.Message, Path: path, Extensions: cause.Extensions(),
+	}
+	e.Extensions["coordinate"] = d.coordinate
+	if d.at != nil && d.at.Line > 0 {
+		e.Locations = []gqlerror.Location{{Line: d.at.Line, Column: d.at.Column}}
+	}
+	return e
+}
+
+// refusal answers an operation of which nothing runs: errors, and no data.
+func refusal(errs ...*gqlerror.Error) graphql.ResponseHandler {
+	return graphql.OneShot(&graphql.Response{Errors: errs})
+}
+
+// invalidToken is what a caller is told whose token does not verify.
+func invalidToken() *gqlerror.Error {
+	cause := auth.ErrInvalidToken
+	return &gqlerror.Error{Err: &deniedError{cause: cause}, Message: cause.Message, Extensions: cause.Extensions()}
+}
+
+// Present wraps the error presenter that the server would have without the guard: it lets the guard's errors through
+// as they are, and keeps to itself what the parsers of a denied field's arguments say. A server whose own presenter
+// stands alone shows the guard's errors as it likes, one for each element of a list.
+func (g *Guard) Present(next graphql.ErrorPresenterFunc) graphql.ErrorPresenterFunc {
+	return func(ctx context.Context, err error) *gqlerror.Error {
+		if shown, ok := errors.AsType[*gqlerror.Error](err); ok && isDenied(shown) {
+			return shown
+		}
+		if r := runFrom(ctx); r != nil && r.deniedHere(ctx) {
+			return nil
+		}
+		return next(ctx, err)
+	}
+}
+
+func isDenied(e *gqlerror.Error) bool {
+	_, ok := e.Err.(*deniedError) //nolint:errorlint // the guard's own errors are marked directly, never wrapped
+	return ok
+}
+
+// InterceptResponse leaves, of a denied place's errors in a list, the earliest.
+func (g *Guard) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	resp := next(ctx)
+	r := runFrom(ctx)
+	if r == nil || resp == nil {
+		return resp
+	}
+	r.begin()
+	resp.Errors = earliest(resp.Errors)
+	return resp
+}
+
+func earliest(all gqlerror.List) gqlerror.List {
+	first := map[string]*gqlerror.Error{}
+	rest := all[:0:0]
+	for _, e := range all {
+		if !isDenied(e) {
+			rest = append(rest, e)
+			continue
+		}
+		key := e.Err.(*deniedError).key //nolint:errorlint // see isDenied
+		if have := first[key]; have == nil || before(e.Path, have.Path) {
+			first[key] = e
+		}
+	}
+	denials := make(gqlerror.List, 0, len(first))
+	for _, e := range first {
+		denials = append(denials, e)
+	}
+	slices.SortFunc(denials, func(a, b *gqlerror.Error) int {
+		return strings.Compare(a.Err.(*deniedError).key, b.Err.(*deniedError).key) //nolint:errorlint // see isDenied
+	})
+	return append(rest, denials...)
+}
+
+// before reports whether a stands earlier in the answer than b, of two paths that differ in indexes alone.
+func before(a, b ast.Path) bool {
+	for i := range min(len(a), len(b)) {
+		x, isIndex := a[i].(ast.PathIndex)
+		y, alsoIndex := b[i].(ast.PathIndex)
+		if isIndex && alsoIndex && x != y {
+			return x < y
+		}
+	}
+	return false
+}

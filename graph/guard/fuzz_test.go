@@ -1,0 +1,89 @@
+package guard_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/fieldward/fieldward/auth"
+	"github.com/fieldward/fieldward/graph/guard/internal/testserver"
+)
+
+// FuzzGuard runs every document that passes validation, as several callers: the guard never panics, and what only
+// some may see reaches nobody else.
+func FuzzGuard(f *testing.F) {
+	for _, query := range []string{
+		`{ me { name email salary letters { nodes { text } } } }`,
+		`{ nodes { __typename id ... on Letter { text draft } ...p } } fragment p on Person { email boss { ...q } } fragment q on Node { id }`,
+		`query($s: Boolean = true) { hits { ... on Priced { price } ... on Safe @skip(if: $s) { code } ... @include(if: $s) { __typename } } }`,
+		`{ viewer { query { t: __typename ...r } open { viewer { query { __typename } } } mutation { signOut } } } fragment r on Query { open }`,
+		`{ me { name ... @defer { salary boss { pension } } } grid { text } }`,
+		`mutation { signIn(name: "ada") { person { email } query { __typename me { id } } } signOut }`,
+		`mutation { a: touch(id: "bob") { person { email } } fire(id: "bob") { person { id } } }`,
+		`subscription { ticks { number cost letter { text } } }`,
+		`{ salaries(first: 100) vault(first: 100) { code } people { friends(first: 2) { email } } }`,
+		`query A { open } query B { __schema { types { name } } }`,
+	} {
+		f.Add(query)
+	}
+	schema := testserver.Schema(&testserver.Calls{})
+	g, err := testserver.Guard(schema)
+	if err != nil {
+		f.Fatal(err)
+	}
+	e := executor.New(schema)
+	e.SetErrorPresenter(g.Present(graphql.DefaultErrorPresenter))
+	e.SetParserTokenLimit(1000)
+	e.Use(g)
+	f.Fuzz(func(t *testing.T, query string) {
+		e.SetRecoverFunc(func(_ context.Context, v any) error {
+			t.Errorf("panic: %v", v)
+			return errors.New("panic")
+		})
+		for _, caller := range []string{"", "ada", "bob CLERK", "cy BOSS CLERK", "? ada"} {
+			answer, op := runAll(t, e, caller, query)
+			if op != ast.Mutation { // a mutation can sign in as anyone
+				keeps(t, caller, answer)
+			}
+		}
+	})
+}
+
+// runAll is everything that comes of an operation, as text; empty where the document does not pass.
+func runAll(t *testing.T, e *executor.Executor, caller, query string) (string, ast.Operation) {
+	ctx, cancel := context.WithTimeout(auth.WithCaller(t.Context(), testserver.Caller(caller)), 10*time.Second)
+	defer cancel()
+	oc, errs := e.CreateOperationContext(graphql.StartOperationTrace(ctx), &graphql.RawParams{Query: query})
+	if len(errs) > 0 {
+		return "", ""
+	}
+	respond, ctx := e.DispatchOperation(ctx, oc)
+	var all strings.Builder
+	for resp := respond(ctx); resp != nil; resp = respond(ctx) {
+		fmt.Fprintf(&all, "%s %v\n", resp.Data, resp.Errors)
+	}
+	return all.String(), oc.Operation.Operation
+}
+
+// keeps looks for values that no query of the caller can hold.
+func keeps(t *testing.T, caller, answer string) {
+	t.Helper()
+	others := map[string][]string{
+		"":          {"@office.test", "Dear ", "Ada", "Dr ", "secret rows"},
+		"ada":       {"bob@office.test", "Dear bob", "Dr ", "draft of to-bob"},
+		"bob CLERK": {"draft of to-ada"},
+		"? ada":     {"fragile", "@office.test", "Dear ", "Ada", "{"},
+	}
+	i := slices.IndexFunc(others[caller], func(s string) bool { return strings.Contains(answer, s) })
+	if i >= 0 {
+		t.Errorf("%q sees %q: %s", caller, others[caller][i], answer)
+	}
+}

@@ -1,0 +1,167 @@
+// Package guard decides who may see a field of a GraphQL server that gqlgen generates, by the directives of its schema:
+// @public, @authenticated, @hasRole and @signsIn. What claims alone can decide is decided once for an operation, before
+// its first resolver runs; what depends on whose an object is, on the object.
+//
+// Nothing is open because someone forgot: New refuses a schema with an undecided field, with a directive where it is
+// not enforced, or with a denial that has no place for its null.
+//
+// It knows gqlgen and the words of package auth, and no schema in particular. It verifies no tokens, resolves nothing,
+// and says to nobody which role would have done.
+package guard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/maypok86/otter/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/fieldward/fieldward/auth"
+)
+
+// Guard is an extension of gqlgen's handler: handler.Use(guard). Its Present wraps the handler's error presenter.
+type Guard struct {
+	book            *book
+	objects         Objects
+	withoutIdentity map[string]bool
+	plans           *otter.Cache[*ast.OperationDefinition, *plan]
+}
+
+var (
+	_ graphql.HandlerExtension     = (*Guard)(nil)
+	_ graphql.OperationInterceptor = (*Guard)(nil)
+	_ graphql.ResponseInterceptor  = (*Guard)(nil)
+)
+
+// Option is a setting of New.
+type Option func(*Guard)
+
+// WithoutIdentity names root fields, by their coordinates ("Mutation.signOut"), that run for a caller whose token does
+// not verify: as for a caller who presented none. The fields that are @public @signsIn do so anyway. An operation with
+// any other root field is refused as a whole.
+func WithoutIdentity(coordinates ...string) Option {
+	return func(g *Guard) {
+		for _, c := range coordinates {
+			g.withoutIdentity[c] = true
+		}
+	}
+}
+
+// maxPlansWeight bounds the memory that plans and the documents they belong to take, in bytes, about.
+const maxPlansWeight = 32 << 20
+
+// New reads the rules of the executable schema, and fails with every problem that it has, each with its place. objects
+// is what guardgen has written beside the executor.
+func New(schema *ast.Schema, objects Objects, options ...Option) (*Guard, error) {
+	g := &Guard{
+		book: readBook(schema), objects: objects, withoutIdentity: map[string]bool{},
+		plans: otter.Must(&otter.Options[*ast.OperationDefinition, *plan]{
+			MaximumWeight: maxPlansWeight,
+			Weigher:       func(op *ast.OperationDefinition, p *plan) uint32 { return p.weight(op) },
+		}),
+	}
+	for _, o := range options {
+		o(g)
+	}
+	problems := check(g.book, func(typeName string) bool { return objects.Owners[typeName] != nil })
+	problems = slices.Concat(problems, objects.Types.untold(g.book), g.unknownRootFields())
+	if err := problems.sorted().Err(); err != nil {
+		return nil, fmt.Errorf("hold the schema against the guard:\n%w", err)
+	}
+	return g, nil
+}
+
+func (g *Guard) unknownRootFields() Problems {
+	var ps Problems
+	for c := range g.withoutIdentity {
+		known := false
+		for _, o := range g.book.objects {
+			for _, f := range o.fields {
+				known = known || f.coordinate == c && g.book.isRoot(o.def)
+			}
+		}
+		if !known {
+			ps.add(nil, "WithoutIdentity: there is no root field %s", c)
+		}
+	}
+	return ps
+}
+
+// ExtensionName is the extension's name in gqlgen.
+func (*Guard) ExtensionName() string { return "Guard" }
+
+// Validate refuses an executor of another schema than the one whose rules were read.
+func (g *Guard) Validate(schema graphql.ExecutableSchema) error {
+	if schema.Schema() != g.book.schema {
+		return errors.New("the guard was made for another schema: hand New the Schema() of this executor")
+	}
+	return nil
+}
+
+// InterceptOperation decides what the caller's claims decide, before the first resolver runs. An operation that is
+// open as a whole goes on as if there were no guard.
+func (g *Guard) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	oc := graphql.GetOperationContext(ctx)
+	p := g.planOf(oc)
+	caller := auth.CallerFrom(ctx)
+	if caller.Refused != nil {
+		if !p.anyhow {
+			return refusal(invalidToken())
+		}
+		caller = auth.Nobody
+		ctx = auth.WithCaller(ctx, caller)
+	}
+	if p.openTo(caller) {
+		return next(ctx)
+	}
+	return g.narrow(ctx, p, caller, next)
+}
+
+// planOf finds the plan by the parsed operation itself: gqlgen's cache hands out one for each text.
+func (g *Guard) planOf(oc *graphql.OperationContext) *plan {
+	if p, ok := g.plans.GetIfPresent(oc.Operation); ok {
+		return p
+	}
+	p := g.makePlan(oc.Doc, oc.Operation)
+	g.plans.Set(oc.Operation, p)
+	return p
+}
+
+// openTo reports whether claims alone open everything that the operation could touch.
+func (p *plan) openTo(c auth.Caller) bool {
+	if p.signsIn {
+		return false
+	}
+	for _, l := range p.locks {
+		if l.decide(c) != allowed {
+			return false
+		}
+	}
+	return true
+}
+
+// narrow refuses a mutation or subscription of which claims deny anything, and lets the rest run with what is denied
+// kept out.
+func (g *Guard) narrow(ctx context.Context, p *plan, caller auth.Caller, next graphql.OperationHandler) graphql.ResponseHandler {
+	oc := graphql.GetOperationContext(ctx)
+	r := &run{guard: g, plan: p, standing: g.book.stand(caller)}
+	if oc.Operation.Operation == ast.Query {
+		if v := r.standing.of(p.root.lock); v.denied() {
+			null := &graphql.Response{Errors: gqlerror.List{denial{p.root.name, v, nil}.shown("", nil)}, Data: []byte("null")}
+			return graphql.OneShot(null)
+		}
+		return next(r.install(ctx, oc))
+	}
+	var errs gqlerror.List
+	for _, d := range p.denied(r.standing, oc.Variables) {
+		errs = append(errs, d.shown("", nil))
+	}
+	if len(errs) > 0 {
+		return refusal(errs...)
+	}
+	return next(r.install(ctx, oc))
+}

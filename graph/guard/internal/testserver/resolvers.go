@@ -1,0 +1,334 @@
+package testserver
+
+import (
+	"context"
+
+	"github.com/fieldward/fieldward/auth"
+	"github.com/fieldward/fieldward/graph/guard"
+	"github.com/fieldward/fieldward/graph/guard/internal/testserver/generated"
+	"github.com/fieldward/fieldward/graph/guard/internal/testserver/office"
+)
+
+type resolvers struct{ calls *Calls }
+
+type (
+	query         struct{ *resolvers }
+	mutation      struct{ *resolvers }
+	subscription  struct{ *resolvers }
+	person        struct{ *resolvers }
+	letter        struct{ *resolvers }
+	safe          struct{ *resolvers }
+	parcel        struct{ *resolvers }
+	memo          struct{ *resolvers }
+	signInPayload struct{ *resolvers }
+	tick          struct{ *resolvers }
+)
+
+var _ generated.ResolverRoot = (*resolvers)(nil)
+
+func (r *resolvers) Query() generated.QueryResolver                 { return query{r} }
+func (r *resolvers) Mutation() generated.MutationResolver           { return mutation{r} }
+func (r *resolvers) Subscription() generated.SubscriptionResolver   { return subscription{r} }
+func (r *resolvers) Person() generated.PersonResolver               { return person{r} }
+func (r *resolvers) Letter() generated.LetterResolver               { return letter{r} }
+func (r *resolvers) Safe() generated.SafeResolver                   { return safe{r} }
+func (r *resolvers) Parcel() generated.ParcelResolver               { return parcel{r} }
+func (r *resolvers) Memo() generated.MemoResolver                   { return memo{r} }
+func (r *resolvers) SignInPayload() generated.SignInPayloadResolver { return signInPayload{r} }
+func (r *resolvers) Tick() generated.TickResolver                   { return tick{r} }
+
+func ref[T any](v T) *T { return &v }
+
+// The objects that there are: three people, a letter to each of the first two, a safe and a parcel.
+func people() []*office.Person {
+	return []*office.Person{{ID: "ada", Name: "Ada"}, {ID: "bob", Name: "Bob"}, {ID: "cy", Name: "Cy"}}
+}
+
+func personOf(id auth.ID) *office.Person {
+	for _, p := range people() {
+		if p.ID == id {
+			return p
+		}
+	}
+	return nil
+}
+
+func letters() []*office.Letter {
+	return []*office.Letter{letterTo("bob"), letterTo("ada")}
+}
+
+func letterTo(id auth.ID) *office.Letter {
+	return &office.Letter{ID: "to-" + id, Text: "Dear " + string(id), To: *personOf(id)}
+}
+
+func object(id auth.ID) any {
+	switch id {
+	case "to-ada":
+		return letterTo("ada")
+	case "to-bob":
+		return letterTo("bob")
+	case "safe":
+		return &office.Safe{ID: "safe"}
+	case "nothing":
+		return (*office.Person)(nil)
+	}
+	if p := personOf(id); p != nil {
+		return p
+	}
+	return nil
+}
+
+func (r query) Open(context.Context) (*string, error) {
+	r.calls.Add("Query.open")
+	return ref("open"), nil
+}
+
+func (r query) Me(ctx context.Context) (*office.Person, error) {
+	r.calls.Add("Query.me")
+	return personOf(auth.CallerFrom(ctx).ID()), nil
+}
+
+func (r query) Node(_ context.Context, id auth.ID) (office.Node, error) {
+	r.calls.Add("Query.node")
+	return object(id), nil
+}
+
+func (r query) Nodes(context.Context) ([]office.Node, error) {
+	r.calls.Add("Query.nodes")
+	return []office.Node{personOf("ada"), letterTo("bob"), nil, letterTo("ada"), &office.Safe{ID: "safe"}}, nil
+}
+
+func (r query) Hits(context.Context) ([]office.Hit, error) {
+	r.calls.Add("Query.hits")
+	return []office.Hit{office.Parcel{Label: "fragile"}, letterTo("bob"), personOf("bob"), letterTo("ada"), office.Safe{ID: "safe"}}, nil
+}
+
+func (r query) Hit(_ context.Context, id auth.ID) (office.Hit, error) {
+	r.calls.Add("Query.hit")
+	if id == "parcel" {
+		return &office.Parcel{Label: "fragile"}, nil
+	}
+	return object(id), nil
+}
+
+func (r query) Person(_ context.Context, id auth.ID) (*office.Person, error) {
+	r.calls.Add("Query.person")
+	return personOf(id), nil
+}
+
+// People are the three, over and over where count asks for more.
+func (r query) People(_ context.Context, count *int) ([]*office.Person, error) {
+	r.calls.Add("Query.people")
+	all := people()
+	if count == nil {
+		return all, nil
+	}
+	many := make([]*office.Person, *count)
+	for i := range many {
+		many[i] = all[i%len(all)]
+	}
+	return many, nil
+}
+
+func (r query) Letters(context.Context) ([]*office.Letter, error) {
+	r.calls.Add("Query.letters")
+	return letters(), nil
+}
+
+func (r query) Grid(context.Context) ([][]*office.Letter, error) {
+	r.calls.Add("Query.grid")
+	return [][]*office.Letter{{letterTo("ada")}, {letterTo("ada"), letterTo("bob")}}, nil
+}
+
+func (r query) Safe(context.Context) (*office.Safe, error) {
+	r.calls.Add("Query.safe")
+	return &office.Safe{ID: "safe"}, nil
+}
+
+func (r query) Safes(context.Context) ([]*office.Safe, error) {
+	r.calls.Add("Query.safes")
+	return []*office.Safe{nil, {ID: "safe"}, {ID: "safe"}}, nil
+}
+
+func (r query) Memo(context.Context) (*office.Memo, error) {
+	r.calls.Add("Query.memo")
+	return &office.Memo{Author: ref("Ada")}, nil
+}
+
+func (r query) Salaries(context.Context, office.Count) ([]int, error) {
+	r.calls.Add("Query.salaries")
+	return []int{1, 2}, nil
+}
+
+func (r query) Vault(context.Context, office.Count) (*office.Safe, error) {
+	r.calls.Add("Query.vault")
+	return &office.Safe{ID: "safe"}, nil
+}
+
+func (r query) CachedSalary(context.Context) (*int, error) {
+	r.calls.Add("Query.cachedSalary")
+	return ref(42), nil
+}
+
+func (r query) Viewer(context.Context) (*office.Viewer, error) {
+	r.calls.Add("Query.viewer")
+	return &office.Viewer{Name: ref("viewer")}, nil
+}
+
+func (r query) Private(context.Context) (*office.Private, error) {
+	r.calls.Add("Query.private")
+	return &office.Private{}, nil
+}
+
+func (r mutation) SignIn(ctx context.Context, name string) (*office.SignInPayload, error) {
+	r.calls.Add("Mutation.signIn")
+	guard.SignIn(ctx, Caller(name))
+	return &office.SignInPayload{
+		Person: personOf(Caller(name).ID()), Letters: letters(), Sheaf: [][]*office.Letter{letters(), {letterTo("ada")}},
+	}, nil
+}
+
+func (r mutation) Forgetful(context.Context) (*office.SignInPayload, error) {
+	r.calls.Add("Mutation.forgetful")
+	return &office.SignInPayload{Person: personOf("ada"), Letters: letters()}, nil
+}
+
+func (r mutation) Sneak(ctx context.Context, name string) (*office.SneakPayload, error) {
+	r.calls.Add("Mutation.sneak")
+	guard.SignIn(ctx, Caller(name))
+	return &office.SneakPayload{Person: personOf(Caller(name).ID())}, nil
+}
+
+func (r mutation) SignOut(ctx context.Context) (*string, error) {
+	r.calls.Add("Mutation.signOut")
+	return ref("out: " + string(auth.CallerFrom(ctx).ID())), nil
+}
+
+func (r mutation) Touch(_ context.Context, id auth.ID) (*office.PersonPayload, error) {
+	r.calls.Add("Mutation.touch")
+	return &office.PersonPayload{Person: personOf(id)}, nil
+}
+
+func (r mutation) Fire(_ context.Context, id auth.ID) (*office.PersonPayload, error) {
+	r.calls.Add("Mutation.fire")
+	return &office.PersonPayload{Person: personOf(id)}, nil
+}
+
+func (r mutation) OpenSafe(context.Context) (*office.Safe, error) {
+	r.calls.Add("Mutation.openSafe")
+	return &office.Safe{ID: "safe"}, nil
+}
+
+func (r mutation) Find(_ context.Context, id auth.ID) (office.Node, error) {
+	r.calls.Add("Mutation.find")
+	return object(id), nil
+}
+
+func (r subscription) Ticks(ctx context.Context) (<-chan *office.Tick, error) {
+	r.calls.Add("Subscription.ticks")
+	return ticks(ctx), nil
+}
+
+func (r subscription) Alarms(ctx context.Context) (<-chan *office.Tick, error) {
+	r.calls.Add("Subscription.alarms")
+	return ticks(ctx), nil
+}
+
+func ticks(ctx context.Context) <-chan *office.Tick {
+	events := make(chan *office.Tick)
+	go func() {
+		defer close(events)
+		for i, l := range letters() {
+			select {
+			case events <- &office.Tick{Number: i + 1, Letter: l}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return events
+}
+
+func (r person) Title(_ context.Context, p *office.Person) (*string, error) {
+	r.calls.Add("Person.title")
+	return ref("Dr " + p.Name), nil
+}
+
+func (r person) Email(_ context.Context, p *office.Person) (*string, error) {
+	r.calls.Add("Person.email")
+	return ref(string(p.ID) + "@office.test"), nil
+}
+
+func (r person) Salary(context.Context, *office.Person) (*int, error) {
+	r.calls.Add("Person.salary")
+	return ref(1000), nil
+}
+
+func (r person) Pension(context.Context, *office.Person) (*int, error) {
+	r.calls.Add("Person.pension")
+	return ref(500), nil
+}
+
+func (r person) Friends(context.Context, *office.Person, *office.Count) ([]*office.Person, error) {
+	r.calls.Add("Person.friends")
+	return people(), nil
+}
+
+func (r person) Boss(context.Context, *office.Person) (*office.Person, error) {
+	r.calls.Add("Person.boss")
+	return personOf("cy"), nil
+}
+
+func (r person) Letters(context.Context, *office.Person) (*office.LetterConnection, error) {
+	r.calls.Add("Person.letters")
+	page := &office.LetterConnection{Nodes: letters()}
+	for _, l := range letters() {
+		page.Edges = append(page.Edges, office.LetterEdge{Cursor: string(l.ID), Node: l})
+	}
+	return page, nil
+}
+
+func (r person) Safe(context.Context, *office.Person) (*office.Safe, error) {
+	r.calls.Add("Person.safe")
+	return &office.Safe{ID: "safe"}, nil
+}
+
+func (r letter) Stamp(context.Context, *office.Letter) (*string, error) {
+	r.calls.Add("Letter.stamp")
+	return ref("red"), nil
+}
+
+func (r letter) Draft(_ context.Context, l *office.Letter) (*string, error) {
+	r.calls.Add("Letter.draft")
+	return ref("draft of " + string(l.ID)), nil
+}
+
+func (r safe) Code(context.Context, *office.Safe) (int, error) {
+	r.calls.Add("Safe.code")
+	return 1234, nil
+}
+
+func (r safe) Price(context.Context, *office.Safe) (*int, error) {
+	r.calls.Add("Safe.price")
+	return ref(99), nil
+}
+
+func (r parcel) Price(context.Context, *office.Parcel) (*int, error) {
+	r.calls.Add("Parcel.price")
+	return ref(7), nil
+}
+
+func (r memo) Text(context.Context, *office.Memo) (*string, error) {
+	r.calls.Add("Memo.text")
+	return ref("memo"), nil
+}
+
+func (r signInPayload) Hint(context.Context, *office.SignInPayload) (*string, error) {
+	r.calls.Add("SignInPayload.hint")
+	return ref("hint"), nil
+}
+
+func (r tick) Cost(context.Context, *office.Tick) (*int, error) {
+	r.calls.Add("Tick.cost")
+	return ref(3), nil
+}
