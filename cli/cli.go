@@ -1,0 +1,115 @@
+// Package cli is the command line: what can be asked for, with the help text that a user reads, and what is said back.
+// It opens nothing itself: it is handed the house, a struct of functions.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/fieldward/fieldward/auth"
+	"github.com/fieldward/fieldward/auth/account"
+)
+
+// House is what the commands ask of the program.
+type House struct {
+	// Serve runs the server until ctx ends, and drains it.
+	Serve func(ctx context.Context, s ServeSettings) error
+	// Accounts opens the accounts of a database; done closes it.
+	Accounts func(ctx context.Context, s StoreSettings) (accounts *account.Manager, done func() error, err error)
+}
+
+// Terminal is where the program reads and writes.
+type Terminal struct {
+	In       *os.File
+	Out, Err io.Writer
+}
+
+// commands are all commands; each is a file.
+type commands struct {
+	Serve   Serve   `cmd:"" default:"withargs" help:"Run the server; on an embedded database unless told otherwise."`
+	Demo    Demo    `cmd:"" help:"Run the server on a throw-away database, with three accounts."`
+	User    User    `cmd:"" help:"Add users."`
+	Version Version `cmd:"" help:"Say which version this is."`
+}
+
+// The exit codes.
+const (
+	exitDone     = 0
+	exitFailed   = 1
+	exitWrongUse = 2
+)
+
+const description = "Fieldward is a GraphQL API server in which every field states, in the schema, which claims open it."
+
+// Run does what the arguments say, and returns the exit code: 0, 1 for a failure, 2 for wrong use.
+func Run(ctx context.Context, args []string, t Terminal, h House) int {
+	exited := -1
+	parser, err := kong.New(&commands{},
+		kong.Name("fieldward"),
+		kong.Description(description),
+		kong.DefaultEnvars("FIELDWARD"),
+		kong.Writers(t.Out, t.Err),
+		kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(t, h),
+	)
+	if err != nil {
+		return fail(t, exitFailed, fmt.Errorf("read the commands: %w", err))
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(t.Err, "See fieldward --help.")
+		return fail(t, exitWrongUse, err)
+	}
+	if err := parsed.Run(); err != nil {
+		if _, wrong := errors.AsType[*wrongUseError](err); wrong {
+			return fail(t, exitWrongUse, err)
+		}
+		return fail(t, exitFailed, err)
+	}
+	return exitDone
+}
+
+// wrongUseError is a command that cannot be done as it was asked for.
+type wrongUseError struct{ message string }
+
+// Error is the message.
+func (e *wrongUseError) Error() string { return e.message }
+
+func fail(t Terminal, code int, err error) int {
+	for _, line := range lines(err) {
+		_, _ = fmt.Fprintln(t.Err, "fieldward:", line)
+	}
+	return code
+}
+
+// lines are the messages of an error that is several.
+func lines(err error) []string {
+	if several, ok := errors.AsType[auth.Errors](err); ok {
+		var all []string
+		for _, one := range several {
+			all = append(all, one.Message)
+		}
+		return all
+	}
+	if known, ok := errors.AsType[*auth.Error](err); ok && known.Code != auth.Unavailable {
+		return []string{known.Message}
+	}
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []string
+		for _, one := range several.Unwrap() {
+			all = append(all, lines(one)...)
+		}
+		return all
+	}
+	return []string{err.Error()}
+}

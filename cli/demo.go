@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/fieldward/fieldward/auth"
+	"github.com/fieldward/fieldward/auth/account"
+)
+
+// Demo runs the server on a throw-away database.
+type Demo struct {
+	Listen string `help:"Loopback address to listen on." default:"localhost:8080" placeholder:"HOST:PORT"`
+}
+
+// Validate refuses an address that others can reach: the demo's accounts are for its starter alone.
+func (d *Demo) Validate() error {
+	host, _, err := net.SplitHostPort(d.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %q is not HOST:PORT", d.Listen)
+	}
+	if !isLoopback(host) {
+		return fmt.Errorf("--listen: %s is not a loopback address", host)
+	}
+	return nil
+}
+
+// Run makes the accounts, prints them, serves, and removes the database.
+func (d *Demo) Run(ctx context.Context, t Terminal, h House) (err error) {
+	folder, err := os.MkdirTemp("", "fieldward-demo-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the demo: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	settings, err := DefaultServeSettings()
+	if err != nil {
+		return err
+	}
+	settings.Listen = d.Listen
+	settings.Issuer = "http://" + d.Listen
+	settings.Database = sqliteScheme + filepath.Join(folder, "fieldward.db")
+	if err := addDemoAccounts(ctx, t, h, settings.StoreSettings); err != nil {
+		return err
+	}
+	return h.Serve(ctx, settings)
+}
+
+// DefaultServeSettings are the settings of a server of which nothing was set.
+func DefaultServeSettings() (ServeSettings, error) {
+	var s ServeSettings
+	parser, err := kong.New(&s)
+	if err != nil {
+		return s, fmt.Errorf("read the default settings: %w", err)
+	}
+	if _, err := parser.Parse(nil); err != nil {
+		return s, fmt.Errorf("read the default settings: %w", err)
+	}
+	return s, nil
+}
+
+func addDemoAccounts(ctx context.Context, t Terminal, h House, s StoreSettings) (err error) {
+	accounts, done, err := h.Accounts(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	_, _ = fmt.Fprintln(t.Out, "Three accounts, gone with the demo:")
+	table := tabwriter.NewWriter(t.Out, 0, 0, 3, ' ', 0)
+	for _, a := range []account.Details{
+		{Email: "user@demo.example", Name: "Uma User", Roles: []auth.Role{auth.RoleUser}},
+		{Email: "support@demo.example", Name: "Sam Support", Roles: []auth.Role{auth.RoleUser, auth.RoleSupport}},
+		{Email: "admin@demo.example", Name: "Ada Admin", Roles: []auth.Role{auth.RoleUser, auth.RoleAdmin}},
+	} {
+		a.Password = auth.Secret(rand.Text())
+		if _, err := accounts.Add(ctx, a); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(table, "  %s\t%s\t%s\n", a.Roles[len(a.Roles)-1], a.Email, a.Password.Reveal())
+	}
+	return table.Flush()
+}

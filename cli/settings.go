@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/fieldward/fieldward/auth/password"
+)
+
+// StoreSettings say where the data is. They are flags of every command that needs it.
+type StoreSettings struct {
+	Database      string `help:"Where the data is: sqlite:FILE." default:"sqlite:fieldward.db" placeholder:"URL"`
+	MasterKeyFile string `help:"File with the master key, 32 bytes in base64, that seals the keys in the database. By default a file beside the embedded database, made at the first start. FIELDWARD_MASTER_KEY may hold the key itself instead." type:"path" placeholder:"FILE"`
+}
+
+const sqliteScheme = "sqlite:"
+
+// SQLiteFile is the path of the embedded database.
+func (s StoreSettings) SQLiteFile() string { return strings.TrimPrefix(s.Database, sqliteScheme) }
+
+// Validate names every problem.
+func (s StoreSettings) Validate() error {
+	if !strings.HasPrefix(s.Database, sqliteScheme) || s.SQLiteFile() == "" {
+		return fmt.Errorf("--database: %q is not sqlite:FILE", redactedURL(s.Database))
+	}
+	return nil
+}
+
+// redactedURL keeps the password of a database's address out of messages.
+func redactedURL(s string) string {
+	if u, err := url.Parse(s); err == nil {
+		return u.Redacted()
+	}
+	return "…"
+}
+
+// ServeSettings are all settings of the server.
+type ServeSettings struct {
+	StoreSettings `embed:""`
+
+	Listen   string `help:"Address to listen on." default:"localhost:8080" placeholder:"HOST:PORT"`
+	Issuer   string `help:"Public address of this server, and the iss of its tokens." default:"http://localhost:8080" placeholder:"URL"`
+	Audience string `help:"The aud that a token must carry to be accepted here. By default the issuer." placeholder:"URL"`
+
+	AccessTokenTTL time.Duration `name:"access-token-ttl" help:"How long an access token lives." default:"10m"`
+	SessionTTL     time.Duration `name:"session-ttl" help:"How long a session lives at the most." default:"720h"`
+	SessionIdleTTL time.Duration `name:"session-idle-ttl" help:"How long a session lives unused." default:"336h"`
+	RefreshGrace   time.Duration `help:"How long the refresh token before the current one is answered with the current one again, for lost answers and two tabs. 0 turns it off." default:"60s"`
+
+	SignUp            string `help:"Whether anyone may sign up: open or closed." enum:"open,closed" default:"open"`
+	PasswordMinLength int    `help:"The least number of characters of a new password." default:"8"`
+
+	GraphiQL      bool `name:"graphiql" help:"Serve the GraphiQL page at /." default:"true" negatable:""`
+	Introspection bool `help:"Answer introspection." default:"true" negatable:""`
+
+	LogFormat string     `help:"text or json. By default text on a terminal, else json." enum:"auto,text,json" default:"auto"`
+	LogLevel  slog.Level `help:"debug, info, warn or error." default:"info"`
+}
+
+// The bounds of what may be set.
+const (
+	maxAccessTokenTTL = time.Hour
+	maxPasswordMin    = 64
+)
+
+// Validate names every problem.
+func (s ServeSettings) Validate() error {
+	problems := []error{s.StoreSettings.Validate(), s.validateIssuer()}
+	wrong := func(bad bool, format string, args ...any) {
+		if bad {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	_, _, err := net.SplitHostPort(s.Listen)
+	wrong(err != nil, "--listen: %q is not HOST:PORT", s.Listen)
+	wrong(s.AccessTokenTTL < time.Minute || s.AccessTokenTTL > maxAccessTokenTTL,
+		"--access-token-ttl: %s is not from 1m to %s", s.AccessTokenTTL, maxAccessTokenTTL)
+	wrong(s.SessionTTL < s.AccessTokenTTL, "--session-ttl: %s is shorter than --access-token-ttl", s.SessionTTL)
+	wrong(s.SessionIdleTTL < s.AccessTokenTTL, "--session-idle-ttl: %s is shorter than --access-token-ttl", s.SessionIdleTTL)
+	wrong(s.SessionIdleTTL > s.SessionTTL, "--session-idle-ttl: %s is longer than --session-ttl", s.SessionIdleTTL)
+	wrong(s.RefreshGrace < 0 || s.RefreshGrace > s.AccessTokenTTL,
+		"--refresh-grace: %s is not from 0 to --access-token-ttl", s.RefreshGrace)
+	wrong(s.PasswordMinLength < password.LeastMinLength || s.PasswordMinLength > maxPasswordMin,
+		"--password-min-length: %d is not from %d to %d", s.PasswordMinLength, password.LeastMinLength, maxPasswordMin)
+	return errors.Join(problems...)
+}
+
+func (s ServeSettings) validateIssuer() error {
+	u, err := url.Parse(s.Issuer)
+	switch {
+	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(s.Issuer, "/"):
+		return errors.New("--issuer: it is not an address such as https://api.example.com, without a slash at its end")
+	case u.Scheme == "https":
+		return nil
+	case u.Scheme == "http" && isLoopback(u.Hostname()):
+		return nil
+	default:
+		return fmt.Errorf("--issuer: %s is neither https nor a loopback address: its tokens could be read on the way", s.Issuer)
+	}
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// AcceptedAudience is the audience, which is the issuer unless it is set.
+func (s ServeSettings) AcceptedAudience() string {
+	if s.Audience == "" {
+		return s.Issuer
+	}
+	return s.Audience
+}

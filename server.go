@@ -1,0 +1,256 @@
+// Fieldward is a GraphQL API server in which every field states, in the schema, which claims open it.
+// This file joins the parts; each of them says what it is for in its own package.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"golang.org/x/term"
+
+	"github.com/fieldward/fieldward/auth"
+	"github.com/fieldward/fieldward/auth/account"
+	"github.com/fieldward/fieldward/auth/keyring"
+	"github.com/fieldward/fieldward/auth/password"
+	"github.com/fieldward/fieldward/auth/session"
+	"github.com/fieldward/fieldward/auth/token"
+	"github.com/fieldward/fieldward/cli"
+	"github.com/fieldward/fieldward/db"
+	"github.com/fieldward/fieldward/db/sqlite"
+	"github.com/fieldward/fieldward/graph"
+	"github.com/fieldward/fieldward/web"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(cli.Run(ctx, os.Args[1:], cli.Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, cli.House{
+		Serve:    serve,
+		Accounts: openAccounts,
+	}))
+}
+
+// sessionsPerUser is how many live sessions a user may have; the oldest goes.
+const sessionsPerUser = 50
+
+// house is the domain on its store.
+type house struct {
+	store    *db.Store
+	keys     *keyring.Keyring
+	verifier *token.Verifier
+	sessions *session.Manager
+	accounts *account.Manager
+}
+
+// open opens the database, migrates it, and builds the domain on it.
+func open(ctx context.Context, s cli.ServeSettings) (*house, error) {
+	store, err := sqlite.Open(ctx, s.SQLiteFile())
+	if err != nil {
+		return nil, err
+	}
+	h, err := build(ctx, store, s)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return h, nil
+}
+
+func build(ctx context.Context, store *db.Store, s cli.ServeSettings) (*house, error) {
+	if err := store.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	sealedBy, _, err := keyring.SealedBy(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	master, err := s.MasterKey(sealedBy)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := keyring.Open(ctx, store, master, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	revocations := session.NewRevocations(s.AccessTokenTTL+2*token.Leeway, time.Now)
+	if err := revocations.Load(ctx, store); err != nil {
+		return nil, err
+	}
+	tokens := token.Settings{
+		Issuer: s.Issuer, Audience: s.AcceptedAudience(), TokenAudience: []string{s.AcceptedAudience()}, TTL: s.AccessTokenTTL,
+	}
+	sessions := session.NewManager(store, token.NewIssuer(keys, tokens, time.Now), keys, revocations, session.Settings{
+		Issuer: s.Issuer, TTL: s.SessionTTL, IdleTTL: s.SessionIdleTTL, Grace: s.RefreshGrace, PerUser: sessionsPerUser,
+	}, time.Now)
+	accounts := account.NewManager(store, sessions, password.NewHasher(runtime.GOMAXPROCS(0)/2), account.Settings{
+		SignUpClosed: s.SignUp == "closed", Passwords: password.Policy{MinLength: s.PasswordMinLength},
+	}, time.Now)
+	return &house{
+		store: store, keys: keys, sessions: sessions, accounts: accounts,
+		verifier: token.NewVerifier(keys, tokens, revocations, time.Now),
+	}, nil
+}
+
+// openAccounts is for the commands that work on a database while, or before, the server runs.
+func openAccounts(ctx context.Context, s cli.StoreSettings) (*account.Manager, func() error, error) {
+	settings, err := cli.DefaultServeSettings()
+	if err != nil {
+		return nil, nil, err
+	}
+	settings.StoreSettings = s
+	h, err := open(ctx, settings)
+	if err != nil {
+		return nil, nil, err
+	}
+	return h.accounts, h.store.Close, nil
+}
+
+// serve runs the server until ctx ends. It listens first: where the port is in use, nothing has been made.
+func serve(ctx context.Context, s cli.ServeSettings) (err error) {
+	log := newLog(os.Stderr, s)
+	listener, err := net.Listen("tcp", s.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", s.Listen, err)
+	}
+	defer func() { _ = listener.Close() }() // the server has closed it already, where it ran
+	h, err := open(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.store.Close()) }()
+	var draining atomic.Bool
+	handler, err := h.handler(s, &draining, log)
+	if err != nil {
+		return err
+	}
+	if err := h.greet(ctx, os.Stdout, listener.Addr(), s); err != nil {
+		return err
+	}
+	return run(ctx, handler, listener, &draining, log)
+}
+
+// handler is the web around the schema and its guard.
+func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Logger) (http.Handler, error) {
+	cursorKey := h.keys.Secret(keyring.CursorSecret).Bytes
+	schema := graph.Schema(graph.NewResolver(h.accounts, h.sessions, cursorKey))
+	guard, err := graph.Guard(schema)
+	if err != nil {
+		return nil, fmt.Errorf("read the rules of the schema:\n%w", err)
+	}
+	return web.New(web.Config{
+		Verifier: h.verifier,
+		GraphQL: web.GraphQL{
+			Schema:        schema,
+			Extensions:    []graphql.HandlerExtension{guard},
+			Present:       guard.Present(graph.Present(log)),
+			Recover:       graph.Recover,
+			Introspection: s.Introspection,
+		},
+		GraphiQL: s.GraphiQL,
+		Ready: func(ctx context.Context) error {
+			if draining.Load() {
+				return errors.New("the server is stopping")
+			}
+			return h.store.Ping(ctx)
+		},
+		Log: log,
+	})
+}
+
+// The deadlines of a connection. A reader that is slower holds on to nothing.
+const (
+	readTimeout  = 5 * time.Second
+	writeTimeout = 30 * time.Second
+	idleTimeout  = 2 * time.Minute
+	drainTimeout = 10 * time.Second
+	maxHeader    = 32 << 10 // bytes
+)
+
+// run serves until ctx ends, and then answers what it has begun to answer.
+func run(ctx context.Context, handler http.Handler, l net.Listener, draining *atomic.Bool, log *slog.Logger) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	draining.Store(true)
+	log.Info("stopping")
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := server.Shutdown(last); err != nil {
+		return fmt.Errorf("drain: %w", err)
+	}
+	log.Info("stopped")
+	return nil
+}
+
+// greet says where the server is, and how to make the first administrator where there is none.
+func (h *house) greet(ctx context.Context, out io.Writer, at net.Addr, s cli.ServeSettings) error {
+	address := "http://" + at.String()
+	lines := []string{"Fieldward listens on " + address, "  GraphQL    " + address + "/graphql"}
+	if s.GraphiQL {
+		lines = append(lines, "  GraphiQL   "+address+"/")
+	}
+	admin := auth.RoleAdmin
+	admins, err := h.accounts.CountUsers(ctx, auth.UserFilter{Role: &admin})
+	if err != nil {
+		return err
+	}
+	if admins == 0 {
+		lines = append(lines, "There is no administrator yet. Make one, while this runs:",
+			"  "+program()+" user add --email you@example.com --name 'Your Name' --role ADMIN"+elsewhere(s.StoreSettings))
+	}
+	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
+	return err
+}
+
+// program is how the program is called: go run leaves its binaries in folders of that name.
+func program() string {
+	if path, err := os.Executable(); err == nil && strings.Contains(path, "go-build") {
+		return "go run ."
+	}
+	return os.Args[0]
+}
+
+// elsewhere are the flags that find a database that is not where it is by default.
+func elsewhere(s cli.StoreSettings) string {
+	flags := ""
+	if defaults, err := cli.DefaultServeSettings(); err == nil && s.Database != defaults.Database {
+		flags += " --database '" + s.Database + "'"
+	}
+	if s.MasterKeyFile != "" {
+		flags += " --master-key-file '" + s.MasterKeyFile + "'"
+	}
+	return flags
+}
+
+func newLog(out *os.File, s cli.ServeSettings) *slog.Logger {
+	options := &slog.HandlerOptions{Level: s.LogLevel}
+	if s.LogFormat == "text" || s.LogFormat == "auto" && term.IsTerminal(int(out.Fd())) {
+		return slog.New(slog.NewTextHandler(out, options))
+	}
+	return slog.New(slog.NewJSONHandler(out, options))
+}

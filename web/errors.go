@@ -1,0 +1,27 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/fieldward/fieldward/auth"
+)
+
+// writeError answers a request that never became an operation, in the words of GraphQL.
+func writeError(w http.ResponseWriter, r *http.Request, status int, known *auth.Error) {
+	if known.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(known.RetryAfter.Seconds())))
+	}
+	resp := &graphql.Response{Errors: gqlerror.List{{Message: known.Message, Extensions: known.Extensions()}}}
+	_ = writeWithStatus(w, r, status, resp)
+}
+
+// refuseCrossOrigin answers what a page of another origin sent (http.CrossOriginProtection).
+func refuseCrossOrigin(w http.ResponseWriter, r *http.Request) {
+	writeError(w, r, http.StatusForbidden, &auth.Error{
+		Code: auth.Forbidden, Message: "Requests from pages of other origins are not taken.",
+	})
+}

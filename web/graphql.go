@@ -1,0 +1,136 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/fieldward/fieldward/auth"
+)
+
+// The limits of a request. Without them one POST of 4 MB ends the process inside the parser.
+const (
+	maxBody   = 64 << 10 // bytes
+	maxTokens = 4000     // of query text
+)
+
+// GraphQL is an executable schema, and what stands around it.
+type GraphQL struct {
+	Schema graphql.ExecutableSchema
+	// Extensions stand around each operation, the first outermost.
+	Extensions []graphql.HandlerExtension
+	Present    graphql.ErrorPresenterFunc
+	Recover    graphql.RecoverFunc
+	// Introspection lets clients ask for the schema.
+	Introspection bool
+}
+
+// endpoint answers GraphQL over HTTP: POST with application/json, and GET for queries.
+type endpoint struct {
+	exec *executor.Executor
+	log  *slog.Logger
+}
+
+func newEndpoint(g GraphQL, log *slog.Logger) (*endpoint, error) {
+	exec := executor.New(g.Schema)
+	exec.SetParserTokenLimit(maxTokens)
+	exec.SetQueryCache(newDocuments())
+	exec.SetDisableSuggestion(true)
+	exec.SetErrorPresenter(g.Present)
+	exec.SetRecoverFunc(g.Recover)
+	for _, x := range append([]graphql.HandlerExtension{introspection(g.Introspection)}, g.Extensions...) {
+		if err := x.Validate(g.Schema); err != nil {
+			return nil, fmt.Errorf("use %s: %w", x.ExtensionName(), err)
+		}
+		exec.Use(x)
+	}
+	return &endpoint{exec: exec, log: log}, nil
+}
+
+// ServeHTTP answers one request.
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Add("Vary", "Accept")
+	if r.Method != http.MethodPost && r.Method != http.MethodGet {
+		w.Header().Set("Allow", "GET, POST")
+		writeError(w, r, http.StatusMethodNotAllowed, auth.Invalid("", "GraphQL is asked by POST, and queries by GET too."))
+		return
+	}
+	if _, ok := accepted(r); !ok {
+		writeError(w, r, http.StatusNotAcceptable,
+			auth.Invalid("", "The answer is application/graphql-response+json or application/json."))
+		return
+	}
+	params, refused := readParams(w, r)
+	if refused != nil {
+		writeError(w, r, refused.status, refused.err)
+		return
+	}
+	ctx := graphql.StartOperationTrace(r.Context())
+	op, errs := e.exec.CreateOperationContext(ctx, params)
+	if errs != nil {
+		e.refuse(graphql.WithOperationContext(ctx, op), w, r, errs)
+		return
+	}
+	if r.Method == http.MethodGet && op.Operation.Operation != ast.Query {
+		w.Header().Set("Allow", "POST")
+		writeError(w, r, http.StatusMethodNotAllowed, auth.Invalid("", "By GET only queries are answered."))
+		return
+	}
+	if op.Operation.Operation == ast.Subscription {
+		writeError(w, r, http.StatusBadRequest, auth.Invalid("query", "A subscription is not answered here."))
+		return
+	}
+	responses, ctx := e.exec.DispatchOperation(ctx, op)
+	e.answer(w, r, responses(ctx))
+}
+
+// refuse answers what was wrong before anything ran.
+func (e *endpoint) refuse(ctx context.Context, w http.ResponseWriter, r *http.Request, errs gqlerror.List) {
+	e.answer(w, r, e.exec.DispatchError(ctx, limited(errs)))
+}
+
+// limited gives the parser's refusal of too long a document its own code.
+func limited(errs gqlerror.List) gqlerror.List {
+	for i, err := range errs {
+		if strings.HasPrefix(err.Message, "exceeded token limit") {
+			over := &auth.Error{
+				Code: auth.LimitExceeded, Limit: "tokens", Message: fmt.Sprintf("The query has more than %d tokens.", maxTokens),
+			}
+			errs[i] = &gqlerror.Error{Message: over.Message, Extensions: over.Extensions()}
+		}
+	}
+	return errs
+}
+
+func (e *endpoint) answer(w http.ResponseWriter, r *http.Request, resp *graphql.Response) {
+	if resp == nil {
+		return // the client has gone
+	}
+	if err := writeResponse(w, r, resp); err != nil && !errors.Is(err, context.Canceled) {
+		e.log.DebugContext(r.Context(), "answer not written", "requestId", auth.RequestIDFrom(r.Context()), "err", err)
+	}
+}
+
+// introspection switches __schema and __type on or off.
+type introspection bool
+
+// ExtensionName names it.
+func (introspection) ExtensionName() string { return "Introspection" }
+
+// Validate has nothing to check.
+func (introspection) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationContext is asked once for each operation.
+func (on introspection) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	op.DisableIntrospection = !bool(on)
+	return nil
+}

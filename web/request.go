@@ -1,0 +1,234 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/fieldward/fieldward/auth"
+)
+
+// refusal is a request that is no GraphQL request.
+type refusal struct {
+	status int
+	err    *auth.Error
+}
+
+// unreadable is a body or a query string that is no GraphQL request.
+func unreadable(field, message string) *refusal {
+	return &refusal{status: http.StatusBadRequest, err: auth.Invalid(field, message)}
+}
+
+// readParams reads a request as GraphQL over HTTP has it: a JSON body of POST, or the query string of GET.
+func readParams(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+	start := graphql.Now()
+	read := readBody
+	if r.Method == http.MethodGet {
+		read = readQueryString
+	}
+	params, refused := read(w, r)
+	if refused != nil {
+		return nil, refused
+	}
+	if params.Query == "" {
+		return nil, unreadable("query", "There is no query.")
+	}
+	params.Headers = r.Header
+	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+	return params, nil
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+	media, attributes, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset, set := attributes["charset"]
+	if err != nil || media != "application/json" || set && !strings.EqualFold(charset, "utf-8") {
+		return nil, &refusal{http.StatusUnsupportedMediaType, auth.Invalid("", "The body's Content-Type must be application/json.")}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
+			return nil, &refusal{status(r, auth.LimitExceeded), &auth.Error{
+				Code: auth.LimitExceeded, Limit: "body", Message: fmt.Sprintf("The body is longer than %d bytes.", maxBody),
+			}}
+		}
+		return nil, unreadable("", "The body could not be read.")
+	}
+	return parseBody(body)
+}
+
+// parseBody reads a JSON object with the members query, operationName, variables and extensions. Others are passed
+// over, as the specification reserves them.
+func parseBody(body []byte) (*graphql.RawParams, *refusal) {
+	if !utf8.Valid(body) {
+		return nil, unreadable("", "The body is not UTF-8.")
+	}
+	members, err := decodeObject(body)
+	if err != nil {
+		return nil, unreadable("", "The body is no JSON object of a GraphQL request: "+err.Error()+".")
+	}
+	var params graphql.RawParams
+	var refused [4]*refusal
+	params.Query, refused[0] = text(members, "query")
+	params.OperationName, refused[1] = text(members, "operationName")
+	params.Variables, refused[2] = object(members, "variables")
+	params.Extensions, refused[3] = object(members, "extensions")
+	for _, one := range refused {
+		if one != nil {
+			return nil, one
+		}
+	}
+	for name := range members {
+		for _, known := range [...]string{"query", "operationName", "variables", "extensions"} {
+			if name != known && strings.EqualFold(name, known) {
+				return nil, unreadable(name, "The member "+known+" is written in another case.")
+			}
+		}
+	}
+	return &params, nil
+}
+
+func text(members map[string]any, name string) (string, *refusal) {
+	switch v := members[name].(type) {
+	case nil:
+		return "", nil
+	case string:
+		return v, nil
+	default:
+		return "", unreadable(name, name+" must be a string.")
+	}
+}
+
+func object(members map[string]any, name string) (map[string]any, *refusal) {
+	switch v := members[name].(type) {
+	case nil:
+		return nil, nil
+	case map[string]any:
+		return v, nil
+	default:
+		return nil, unreadable(name, name+" must be a JSON object.")
+	}
+}
+
+func readQueryString(_ http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+	if len(r.URL.RawQuery) > maxBody {
+		return nil, &refusal{status(r, auth.LimitExceeded), &auth.Error{
+			Code: auth.LimitExceeded, Limit: "body", Message: fmt.Sprintf("The query string is longer than %d bytes.", maxBody),
+		}}
+	}
+	members := make(map[string]any)
+	for name, values := range r.URL.Query() {
+		if len(values) != 1 {
+			return nil, unreadable(name, "The parameter stands more than once.")
+		}
+		members[name] = values[0]
+	}
+	for _, name := range [...]string{"variables", "extensions"} {
+		v, _ := members[name].(string)
+		if v == "" {
+			delete(members, name)
+			continue
+		}
+		inner, err := decodeObject([]byte(v))
+		if err != nil {
+			return nil, unreadable(name, name+" must be a JSON object: "+err.Error()+".")
+		}
+		members[name] = inner
+	}
+	encoded, err := json.Marshal(members)
+	if err != nil {
+		return nil, unreadable("", "The query string could not be read.")
+	}
+	return parseBody(encoded)
+}
+
+// maxDepth is how deep variables may nest.
+const maxDepth = 64
+
+var (
+	errTwice   = errors.New("a member stands twice")
+	errDeep    = errors.New("it nests too deep")
+	errTrail   = errors.New("something follows it")
+	errObject  = errors.New("it is no object")
+	errNotJSON = errors.New("it is no JSON")
+)
+
+// decodeObject reads one JSON object in which no member stands twice, at any depth. Numbers stay as they are written.
+func decodeObject(b []byte) (map[string]any, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	v, err := decodeValue(d, 0)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errTrail
+	}
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, errObject
+	}
+	return m, nil
+}
+
+func decodeValue(d *json.Decoder, depth int) (any, error) {
+	if depth > maxDepth {
+		return nil, errDeep
+	}
+	token, err := d.Token()
+	if err != nil {
+		return nil, errNotJSON // the decoder's own words quote the body
+	}
+	switch token {
+	case json.Delim('{'):
+		return decodeMembers(d, depth+1)
+	case json.Delim('['):
+		return decodeElements(d, depth+1)
+	default:
+		return token, nil
+	}
+}
+
+func decodeMembers(d *json.Decoder, depth int) (map[string]any, error) {
+	m := make(map[string]any)
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, errNotJSON
+		}
+		key, _ := name.(string) // the decoder takes nothing else for a name
+		if _, twice := m[key]; twice {
+			return nil, errTwice
+		}
+		if m[key], err = decodeValue(d, depth); err != nil {
+			return nil, err
+		}
+	}
+	return m, closed(d)
+}
+
+func decodeElements(d *json.Decoder, depth int) ([]any, error) {
+	list := []any{}
+	for d.More() {
+		v, err := decodeValue(d, depth)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, closed(d)
+}
+
+func closed(d *json.Decoder) error {
+	if _, err := d.Token(); err != nil {
+		return errNotJSON
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+// Package web serves HTTP: the routes, the GraphQL transport and its limits, the page, and health.
+// It knows no field of the schema and no store: it is handed an executable schema, and what stands around it.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/fieldward/fieldward/auth"
+	"github.com/fieldward/fieldward/web/graphiql"
+)
+
+// Config is what the server stands on.
+type Config struct {
+	Verifier auth.Verifier
+	GraphQL  GraphQL
+	// GraphiQL turns the page at / on.
+	GraphiQL bool
+	// Ready says whether requests can be answered: it asks the database.
+	Ready func(context.Context) error
+	Log   *slog.Logger
+}
+
+// New makes the handler of all routes.
+func New(c Config) (http.Handler, error) {
+	endpoint, err := newEndpoint(c.GraphQL, c.Log)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", auth.Identify(logged(c.Verifier, c.Log), endpoint))
+	mux.HandleFunc("GET /healthz", alive)
+	mux.HandleFunc("GET /readyz", ready(c.Ready, c.Log))
+	if c.GraphiQL {
+		page := graphiql.Handler()
+		mux.Handle(graphiql.PagePattern, page)
+		mux.Handle(graphiql.AssetsPattern, page)
+	}
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(refuseCrossOrigin))
+	return identified(observed(protection.Handler(mux), c.Log)), nil
+}
+
+// verifier logs why a token was refused, which its bearer is not told.
+type verifier struct {
+	auth.Verifier
+	log *slog.Logger
+}
+
+func logged(v auth.Verifier, log *slog.Logger) auth.Verifier { return verifier{v, log} }
+
+// Verify asks the verifier.
+func (v verifier) Verify(ctx context.Context, token string) (auth.Claims, error) {
+	claims, err := v.Verifier.Verify(ctx, token)
+	if err != nil {
+		v.log.DebugContext(ctx, "token refused", "requestId", auth.RequestIDFrom(ctx), "err", err)
+	}
+	return claims, err
+}
