@@ -2,8 +2,8 @@
 // makes them once, seals them under the master key, and knows by the clock which key signs and which still verify.
 //
 // A key's state is a function of the clock, never a stored word: announced, then signing, then verifying, then
-// retired. The package hands out no private key and no master key, derives nothing from either, and makes no new key
-// beside keys that it cannot open.
+// retired. The package hands out no private key, derives nothing from the master key, and makes no new key beside keys
+// that it cannot open.
 package keyring
 
 import (

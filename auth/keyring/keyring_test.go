@@ -225,6 +225,9 @@ func TestKeysStandWhereTheClockPutsThem(t *testing.T) {
 		"a successor's own successor":               {[]time.Duration{0, hour, 2 * hour}, 2 * hour, 2, []keyring.State{"VERIFYING", "VERIFYING", "SIGNING"}},
 		"a newer key that signs at once goes first": {[]time.Duration{0, 9 * hour, hour}, hour, 2, []keyring.State{"VERIFYING", "ANNOUNCED", "SIGNING"}},
 		"and the one that it overtook never signs":  {[]time.Duration{0, 9 * hour, hour}, 9 * hour, 2, []keyring.State{"VERIFYING", "VERIFYING", "SIGNING"}},
+		"and both before it are retired by when it signed": {
+			[]time.Duration{0, 9 * hour, hour}, hour + end, 2, []keyring.State{"RETIRED", "RETIRED", "SIGNING"},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

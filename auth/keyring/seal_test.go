@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/auth/keyring"
 )
 
@@ -53,16 +54,22 @@ func TestWhatWasChangedDoesNotOpenAndIsNamed(t *testing.T) {
 		change func(m, other *memory)
 		names  func(m *memory) string // what the error names
 	}{
-		"a key's seal":                  {func(m, _ *memory) { m.keys[0].Sealed[40] ^= 1 }, firstKey},
-		"a key's seal emptied":          {func(m, _ *memory) { m.keys[0].Sealed = nil }, firstKey},
-		"a key's seal cut":              {func(m, _ *memory) { m.keys[0].Sealed = m.keys[0].Sealed[:30] }, firstKey},
-		"a key under another ID":        {func(m, o *memory) { m.keys[0].ID = o.keys[0].ID }, firstKey},
-		"another key's seal":            {func(m, o *memory) { m.keys[0].Sealed = o.keys[0].Sealed }, firstKey},
-		"a secret's seal for a key's":   {func(m, _ *memory) { m.keys[0].Sealed = m.secrets[0].Sealed }, firstKey},
-		"a key's ID in tokens":          {func(m, o *memory) { m.keys[0].KeyID = o.keys[0].KeyID }, firstKey},
-		"a key's algorithm":             {func(m, _ *memory) { m.keys[0].Algorithm = "HS256" }, firstKey},
-		"a key's public part":           {func(m, o *memory) { m.keys[0].Public = o.keys[0].Public }, firstKey},
-		"a key's public part emptied":   {func(m, _ *memory) { m.keys[0].Public = nil }, firstKey},
+		"a key's seal":                {func(m, _ *memory) { m.keys[0].Sealed[40] ^= 1 }, firstKey},
+		"a key's seal emptied":        {func(m, _ *memory) { m.keys[0].Sealed = nil }, firstKey},
+		"a key's seal cut":            {func(m, _ *memory) { m.keys[0].Sealed = m.keys[0].Sealed[:30] }, firstKey},
+		"a key under another ID":      {func(m, o *memory) { m.keys[0].ID = o.keys[0].ID }, firstKey},
+		"another key's seal":          {func(m, o *memory) { m.keys[0].Sealed = o.keys[0].Sealed }, firstKey},
+		"a secret's seal for a key's": {func(m, _ *memory) { m.keys[0].Sealed = m.secrets[0].Sealed }, firstKey},
+		"a key's ID in tokens":        {func(m, o *memory) { m.keys[0].KeyID = o.keys[0].KeyID }, firstKey},
+		"a key's algorithm":           {func(m, _ *memory) { m.keys[0].Algorithm = "HS256" }, firstKey},
+		"a key's public part":         {func(m, o *memory) { m.keys[0].Public = o.keys[0].Public }, firstKey},
+		"a key's public part emptied": {func(m, _ *memory) { m.keys[0].Public = nil }, firstKey},
+		"a key's ID in both places": {func(m, _ *memory) {
+			m.keys[0].KeyID, m.keys[0].Public = "kid", withMember(m.keys[0].Public, "kid", "kid")
+		}, firstKey},
+		"its algorithm in both places": {func(m, _ *memory) {
+			m.keys[0].Algorithm, m.keys[0].Public = "HS256", withMember(m.keys[0].Public, "alg", "HS256")
+		}, firstKey},
 		"a private member in public":    {func(m, _ *memory) { m.keys[0].Public = withMember(m.keys[0].Public, "d", "AQ") }, firstKey},
 		"a number in the public part":   {func(m, _ *memory) { m.keys[0].Public = withMember(m.keys[0].Public, "x", 1) }, firstKey},
 		"a secret's seal":               {func(m, _ *memory) { m.secrets[0].Sealed[30] ^= 1 }, firstSecret},
@@ -87,6 +94,16 @@ func TestWhatWasChangedDoesNotOpenAndIsNamed(t *testing.T) {
 				t.Error("the master key is blamed")
 			}
 		})
+	}
+}
+
+func TestASealOfOneKindDoesNotOpenAsAnotherOfTheSameID(t *testing.T) {
+	master, store := keyring.NewMasterKey(), &memory{}
+	openNew(t, store, master)
+	secret := store.secrets[0]
+	store.keys[0].ID, store.keys[0].Sealed = auth.ID(secret.Kind+".1"), secret.Sealed
+	if _, err := keyring.Open(t.Context(), store, master, start); err == nil || !strings.Contains(err.Error(), "seal is broken") {
+		t.Errorf("the error is %v", err)
 	}
 }
 

@@ -1,7 +1,6 @@
 package token_test
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -10,11 +9,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"maps"
 	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,14 +22,26 @@ import (
 	"github.com/fieldward/fieldward/auth/token"
 )
 
-// vectors reads a file of Project Wycheproof's, and fails where the folder is there and the file is not.
-func vectors(t *testing.T, file string, into any) {
-	t.Helper()
+// TestWycheproof reads Project Wycheproof's vectors from the folder that FIELDWARD_VECTORS names.
+func TestWycheproof(t *testing.T) {
 	folder := os.Getenv("FIELDWARD_VECTORS")
 	if folder == "" {
 		t.Skip("FIELDWARD_VECTORS is not set: Wycheproof's vectors are left out")
 	}
-	text, err := os.ReadFile(filepath.Join(folder, file))
+	t.Run("web signatures", func(t *testing.T) { webSignatures(t, filepath.Join(folder, "json_web_signature.json")) })
+	for file, algorithm := range map[string]string{
+		"ecdsa_secp256r1_sha256_p1363.json": keyring.ES256,
+		"ed25519.json":                      keyring.EdDSA,
+		"rsa_signature_2048_sha256.json":    keyring.RS256,
+	} {
+		t.Run(algorithm, func(t *testing.T) { bareSignatures(t, filepath.Join(folder, file), algorithm) })
+	}
+}
+
+// vectors reads a file, and fails where it is not there.
+func vectors(t *testing.T, path string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +97,8 @@ func (j jwk) rsa(t *testing.T) *rsa.PublicKey {
 // The cases in which this verifier does not do what the label says, by why.
 func exceptions() map[string][]int {
 	return map[string][]int{
-		"an empty payload is refused: no token has one":                            {259, 264, 268, 272, 320, 325},
+		"an empty payload is refused: no token has one": {259, 264, 268, 272, 320, 325},
+		// That also refuses 281 to 286, PS256 with another salt length, as they are labelled.
 		"RS384, RS512 and PS* are not offered":                                     {265, 266, 267, 269, 270, 271, 273, 274, 275, 287, 288, 321, 322, 323, 326, 327, 328},
 		"RFC 7520's keys name PS256 and ES521, its headers PS384 and ES512":        {346, 347, 350, 351},
 		"labelled valid, with a question mark in a segment: refused":               {372, 373},
@@ -94,28 +106,26 @@ func exceptions() map[string][]int {
 	}
 }
 
-func TestWycheproofWebSignatures(t *testing.T) {
+func webSignatures(t *testing.T, path string) {
 	var file struct {
 		NumberOfTests int
 		TestGroups    []struct {
 			Comment         string
 			Public, Private *jwk
 			Tests           []struct {
-				TcID    int
-				Comment string
-				JWS     string
-				Result  string
+				TcID                 int
+				Comment, JWS, Result string
 			}
 		}
 	}
-	vectors(t, "json_web_signature.json", &file)
+	vectors(t, path, &file)
 	want := map[int]string{}
 	for why, cases := range exceptions() {
 		for _, id := range cases {
 			want[id] = why
 		}
 	}
-	got, all, asLabelled := map[int]string{}, 0, 0
+	got, all := map[int]string{}, 0
 	for _, group := range file.TestGroups {
 		key := group.Public
 		if key == nil {
@@ -124,12 +134,14 @@ func TestWycheproofWebSignatures(t *testing.T) {
 		trusted, keyErr := key.trusted(t)
 		for _, test := range group.Tests {
 			all++
-			err := keyErr
-			if err == nil {
-				_, err = token.VerifyJWS(test.JWS, trusted)
+			payload, err := token.VerifyJWS(test.JWS, trusted)
+			if keyErr != nil {
+				err = keyErr
+			}
+			if err == nil && base64URL(string(payload)) != strings.Split(test.JWS, ".")[1] {
+				t.Errorf("%s %d, %s: another payload is returned", group.Comment, test.TcID, test.Comment)
 			}
 			if (err == nil) == (test.Result == "valid") {
-				asLabelled++
 				continue
 			}
 			got[test.TcID] = want[test.TcID]
@@ -144,82 +156,54 @@ func TestWycheproofWebSignatures(t *testing.T) {
 	if all != file.NumberOfTests {
 		t.Errorf("%d cases of %d were run", all, file.NumberOfTests)
 	}
-	t.Logf("%d cases: %d as labelled, %d exceptions, all of them known", all, asLabelled, len(got))
+	t.Logf("%d cases: %d as labelled, %d exceptions, all of them known", all, all-len(got), len(got))
 }
 
-// The layer does not mind what a payload is: it returns it as it was signed.
-func TestWycheproofPayloadIsReturned(t *testing.T) {
+func bareSignatures(t *testing.T, path, algorithm string) {
 	var file struct {
-		TestGroups []struct {
-			Private jwk
-			Tests   []struct{ JWS string }
+		NumberOfTests int
+		TestGroups    []struct {
+			PublicKey struct{ Uncompressed, PK string }
+			KeyJWK    jwk
+			Tests     []struct {
+				TcID                      int
+				Comment, Msg, Sig, Result string
+			}
 		}
 	}
-	vectors(t, "json_web_signature.json", &file)
-	key, err := file.TestGroups[0].Private.trusted(t)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if payload, err := token.VerifyJWS(file.TestGroups[0].Tests[0].JWS, key); !bytes.Equal(payload, []byte("foo")) || err != nil {
-		t.Errorf("the payload is %q, %v", payload, err)
-	}
-}
-
-func TestWycheproofSignatures(t *testing.T) {
-	tests := map[string]string{ // the file, and the algorithm of its keys
-		"ecdsa_secp256r1_sha256_p1363.json": keyring.ES256,
-		"ed25519.json":                      keyring.EdDSA,
-		"rsa_signature_2048_sha256.json":    keyring.RS256,
-	}
-	for _, name := range slices.Sorted(maps.Keys(tests)) {
-		t.Run(name, func(t *testing.T) {
-			var file struct {
-				NumberOfTests int
-				TestGroups    []struct {
-					PublicKey    struct{ Uncompressed, PK string }
-					PublicKeyASN string
-					KeyJWK       jwk
-					Tests        []struct {
-						TcID                      int
-						Comment, Msg, Sig, Result string
-					}
-				}
+	vectors(t, path, &file)
+	counts := map[string]int{}
+	for _, group := range file.TestGroups {
+		var public crypto.PublicKey
+		switch algorithm {
+		case keyring.ES256:
+			key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), unhex(t, group.PublicKey.Uncompressed))
+			if err != nil {
+				t.Fatal(err)
 			}
-			vectors(t, name, &file)
-			counts := map[string]int{}
-			for _, group := range file.TestGroups {
-				var public crypto.PublicKey
-				switch tests[name] {
-				case keyring.ES256:
-					key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), unhex(t, group.PublicKey.Uncompressed))
-					if err != nil {
-						t.Fatal(err)
-					}
-					public = key
-				case keyring.EdDSA:
-					public = ed25519.PublicKey(unhex(t, group.PublicKey.PK))
-				default:
-					public = group.KeyJWK.rsa(t)
-				}
-				key, err := keyring.Trust("kid", tests[name], public)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, test := range group.Tests {
-					err := token.VerifySigned(string(unhex(t, test.Msg)), unhex(t, test.Sig), key)
-					// What is labelled acceptable, an encoding without its NULL, is refused.
-					if (err == nil) != (test.Result == "valid") {
-						t.Errorf("%d, %s: labelled %s, and the error is %v", test.TcID, test.Comment, test.Result, err)
-					}
-					counts[test.Result]++
-				}
+			public = key
+		case keyring.EdDSA:
+			public = ed25519.PublicKey(unhex(t, group.PublicKey.PK))
+		default:
+			public = group.KeyJWK.rsa(t)
+		}
+		key, err := keyring.Trust("kid", algorithm, public)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, test := range group.Tests {
+			err := token.VerifySigned(string(unhex(t, test.Msg)), unhex(t, test.Sig), key)
+			// What is labelled acceptable, an encoding without its NULL, is refused.
+			if (err == nil) != (test.Result == "valid") {
+				t.Errorf("%d, %s: labelled %s, and the error is %v", test.TcID, test.Comment, test.Result, err)
 			}
-			if all := counts["valid"] + counts["invalid"] + counts["acceptable"]; all != file.NumberOfTests {
-				t.Errorf("%d cases of %d were run", all, file.NumberOfTests)
-			}
-			t.Logf("as labelled: %v", counts)
-		})
+			counts[test.Result]++
+		}
 	}
+	if all := counts["valid"] + counts["invalid"] + counts["acceptable"]; all != file.NumberOfTests {
+		t.Errorf("%d cases of %d were run", all, file.NumberOfTests)
+	}
+	t.Logf("as labelled: %v", counts)
 }
 
 func unhex(t *testing.T, s string) []byte {

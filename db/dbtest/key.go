@@ -119,7 +119,7 @@ func keyringsAgree(t *testing.T, s *db.Store) {
 	}
 	for _, ring := range rings {
 		same(t, "the key that signs", ring.Signing().KeyID, rings[0].Signing().KeyID)
-		for _, kind := range []string{"refresh", "cursor"} {
+		for _, kind := range []string{keyring.RefreshSecret, keyring.CursorSecret} {
 			if !bytes.Equal(ring.Secret(kind).Bytes, rings[0].Secret(kind).Bytes) {
 				t.Errorf("there is more than one secret of the kind %s", kind)
 			}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/fieldward/fieldward/auth"
@@ -118,4 +119,41 @@ func openWithEngine(t *testing.T, path string) (*db.Store, db.Engine) {
 	t.Cleanup(func() { must(t, s.Close()) })
 	must(t, s.Migrate(t.Context()))
 	return s, engine
+}
+
+func TestTransactionLocksTheFileFromItsBeginning(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	_, engine := openWithEngine(t, path)
+	tx, err := engine.Writer.Begin()
+	must(t, err)
+	if _, err := raw(t, path).Exec(`BEGIN IMMEDIATE`); err == nil || !strings.Contains(err.Error(), "locked") {
+		t.Errorf("got the error %v", err)
+	}
+	must(t, tx.Rollback())
+}
+
+func TestTwoProgramsWriteAtOnceAndNeitherFails(t *testing.T) {
+	const each = 50
+	path := filepath.Join(t.TempDir(), "test.db")
+	stores := []*db.Store{open(t, path), open(t, path)}
+	var all sync.WaitGroup
+	for _, s := range stores {
+		all.Go(func() {
+			for range each {
+				n := ada()
+				n.User.Email = auth.EmailAddress(n.User.ID) + "@example.org"
+				if err := s.AddUser(t.Context(), n); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	for _, s := range stores {
+		n, err := s.CountUsers(t.Context(), auth.UserFilter{})
+		must(t, err)
+		if n != len(stores)*each {
+			t.Errorf("one of the programs sees %d users, want %d", n, len(stores)*each)
+		}
+	}
 }

@@ -35,6 +35,10 @@ func TestMutations(t *testing.T) {
 			question{caller: "ada", query: `mutation { find(id: "safe") { id } }`},
 			reply{`{"find":null}`, []string{"FORBIDDEN Safe find"}, []string{"Mutation.find"}},
 		},
+		"a fragment's condition leaves only the types that it allows": {
+			question{caller: "ada CLERK", query: `mutation { seek(id: "ada") { ... on Parcel { ... on Priced { ... on Hit { ...p } } } } } fragment p on Priced { price }`},
+			reply{"", []string{"FORBIDDEN Parcel.price"}, nil},
+		},
 		"what no object could open is denied before": {
 			question{caller: "ada", query: `mutation { find(id: "ada") { ... on Safe { code } ... on Person { salary } } }`},
 			reply{"", []string{"FORBIDDEN Person.salary"}, nil},
@@ -73,7 +77,7 @@ func TestSignsIn(t *testing.T) {
 		"the next root field is asked by the old caller": {
 			question{caller: "bob", query: `mutation { signIn(name: "ada") { person { email } } touch(id: "ada") { person { email } } signOut }`},
 			reply{
-				`{"signIn":{"person":{"email":"ada@office.test"}},"touch":{"person":{"email":null}},"signOut":"out: bob"}`,
+				`{"signIn":{"person":{"email":"ada@office.test"}},"touch":{"person":{"email":null}},"signOut":"out: bob, refused: false"}`,
 				[]string{"FORBIDDEN Person.email touch.person.email"},
 				[]string{"Mutation.signIn", "Mutation.signOut", "Mutation.touch", "Person.email"},
 			},
@@ -84,7 +88,7 @@ func TestSignsIn(t *testing.T) {
 		},
 		"where nobody is signed in, what needs it is null as far up as it has to be": {
 			question{query: `mutation { forgetful { person { id } } signOut }`},
-			reply{`{"forgetful":null,"signOut":"out: "}`, []string{"UNAUTHENTICATED Person forgetful.person"}, []string{"Mutation.forgetful", "Mutation.signOut"}},
+			reply{`{"forgetful":null,"signOut":"out: , refused: false"}`, []string{"UNAUTHENTICATED Person forgetful.person"}, []string{"Mutation.forgetful", "Mutation.signOut"}},
 		},
 		"signing in where the schema does not say so does nothing": {
 			question{caller: "bob", query: `mutation { sneak(name: "ada BOSS") { person { email } } }`},
@@ -110,7 +114,7 @@ func TestTokensThatDoNotVerify(t *testing.T) {
 		},
 		"what is named to the guard runs, with no identity": {
 			question{caller: "? ada", query: `mutation { signOut }`},
-			reply{`{"signOut":"out: "}`, nil, []string{"Mutation.signOut"}},
+			reply{`{"signOut":"out: , refused: false"}`, nil, []string{"Mutation.signOut"}},
 		},
 	}
 	for name, query := range map[string]string{
@@ -188,6 +192,11 @@ func TestDeferredFieldsHaveErrorsOfTheirOwn(t *testing.T) {
 	first, later, found := strings.Cut(body, `"incremental"`)
 	if !found {
 		t.Fatalf("nothing was deferred: %s", body)
+	}
+	if n := strings.Count(string(o.post(t, question{
+		caller: "ada", query: `{ people { id ... @defer { salary } } }`,
+	}, "multipart/mixed")), `"coordinate":"Person.salary"`); n != 3 {
+		t.Errorf("of three deferred payloads %d have an error", n)
 	}
 	for _, part := range []struct{ of, text, has, hasNot string }{
 		{"the first payload", first, `"coordinate":"Person.salary"`, "Person.pension"},

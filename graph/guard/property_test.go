@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 	"pgregory.net/rapid"
 
 	"github.com/fieldward/fieldward/graph/guard/internal/testserver"
@@ -33,7 +34,7 @@ func TestTheGuardDecidesAsAPlainInterpreterDoes(t *testing.T) {
 		w := &writer{t: rt, schema: schema.Schema()}
 		query := w.document()
 		caller := rapid.SampledFrom([]string{"", "ada", "bob", "cy CLERK", "ada BOSS", "bob BOSS CLERK"}).Draw(rt, "caller")
-		doc, errs := gqlparser.LoadQuery(schema.Schema(), w.plain(query))
+		doc, errs := gqlparser.LoadQueryWithRules(schema.Schema(), w.plain(query), rules.NewDefaultRules())
 		if errs != nil {
 			rt.Fatalf("the document does not pass: %v\n%s", errs, w.plain(query))
 		}

@@ -132,8 +132,12 @@ func TestFields(t *testing.T) {
 			},
 		},
 		"repeated rules must all hold": {
-			question{caller: "ada CLERK", query: `{ me { pension } }`},
-			reply{`{"me":{"pension":null}}`, []string{"FORBIDDEN Person.pension me.pension"}, []string{"Query.me"}},
+			question{caller: "ada CLERK", query: `{ me { pension bonus } }`},
+			reply{
+				`{"me":{"pension":null,"bonus":null}}`,
+				[]string{"FORBIDDEN Person.bonus me.bonus", "FORBIDDEN Person.pension me.pension"},
+				[]string{"Query.me"},
+			},
 		},
 		"what a parser says reaches whom the field is open to": {
 			question{caller: "ada", query: `{ me { friends(first: 100) { id } } }`},

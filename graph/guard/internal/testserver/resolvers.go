@@ -2,6 +2,7 @@ package testserver
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/graph/guard"
@@ -201,7 +202,8 @@ func (r mutation) Sneak(ctx context.Context, name string) (*office.SneakPayload,
 
 func (r mutation) SignOut(ctx context.Context) (*string, error) {
 	r.calls.Add("Mutation.signOut")
-	return ref("out: " + string(auth.CallerFrom(ctx).ID())), nil
+	caller := auth.CallerFrom(ctx)
+	return ref(fmt.Sprintf("out: %s, refused: %t", caller.ID(), caller.Refused != nil)), nil
 }
 
 func (r mutation) Touch(_ context.Context, id auth.ID) (*office.PersonPayload, error) {
@@ -221,6 +223,11 @@ func (r mutation) OpenSafe(context.Context) (*office.Safe, error) {
 
 func (r mutation) Find(_ context.Context, id auth.ID) (office.Node, error) {
 	r.calls.Add("Mutation.find")
+	return object(id), nil
+}
+
+func (r mutation) Seek(_ context.Context, id auth.ID) (office.Hit, error) {
+	r.calls.Add("Mutation.seek")
 	return object(id), nil
 }
 

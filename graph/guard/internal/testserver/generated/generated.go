@@ -68,6 +68,7 @@ type MutationResolver interface {
 	Fire(ctx context.Context, id auth.ID) (*office.PersonPayload, error)
 	OpenSafe(ctx context.Context) (*office.Safe, error)
 	Find(ctx context.Context, id auth.ID) (office.Node, error)
+	Seek(ctx context.Context, id auth.ID) (office.Hit, error)
 }
 type ParcelResolver interface {
 	Price(ctx context.Context, obj *office.Parcel) (*int, error)
@@ -77,6 +78,7 @@ type PersonResolver interface {
 	Email(ctx context.Context, obj *office.Person) (*string, error)
 	Salary(ctx context.Context, obj *office.Person) (*int, error)
 	Pension(ctx context.Context, obj *office.Person) (*int, error)
+
 	Friends(ctx context.Context, obj *office.Person, first *office.Count) ([]*office.Person, error)
 	Boss(ctx context.Context, obj *office.Person) (*office.Person, error)
 	Letters(ctx context.Context, obj *office.Person) (*office.LetterConnection, error)
@@ -279,6 +281,7 @@ type Mutation {
   fire(id: ID!): PersonPayload! @hasRole(role: BOSS)
   openSafe: Safe! @authenticated
   find(id: ID!): Node @authenticated
+  seek(id: ID!): Hit @authenticated
 }
 
 type Subscription {
@@ -298,6 +301,7 @@ type Person implements Node & Named @authenticated {
   email: String @hasRole(role: CLERK, orOwner: true)
   salary: Int @hasRole(role: BOSS)
   pension: Int @hasRole(role: [CLERK, BOSS]) @hasRole(role: BOSS)
+  bonus: Int @hasRole(role: BOSS) @hasRole(role: CLERK)
   friends(first: Count): [Person]!
   boss: Person
   letters: LetterConnection @hasRole(role: CLERK, orOwner: true)
@@ -428,6 +432,8 @@ func (ec *executionContext) childFields_Mutation(ctx context.Context, field grap
 		return ec.fieldContext_Mutation_openSafe(ctx, field)
 	case "find":
 		return ec.fieldContext_Mutation_find(ctx, field)
+	case "seek":
+		return ec.fieldContext_Mutation_seek(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Mutation", field.Name)
 }
@@ -454,6 +460,8 @@ func (ec *executionContext) childFields_Person(ctx context.Context, field graphq
 		return ec.fieldContext_Person_salary(ctx, field)
 	case "pension":
 		return ec.fieldContext_Person_pension(ctx, field)
+	case "bonus":
+		return ec.fieldContext_Person_bonus(ctx, field)
 	case "friends":
 		return ec.fieldContext_Person_friends(ctx, field)
 	case "boss":
@@ -723,6 +731,20 @@ func (ec *executionContext) field_Mutation_find_args(ctx context.Context, rawArg
 }
 
 func (ec *executionContext) field_Mutation_fire_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (auth.ID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_seek_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
@@ -1592,6 +1614,50 @@ func (ec *executionContext) fieldContext_Mutation_find(ctx context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_seek(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_seek(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().Seek(ctx, fc.Args["id"].(auth.ID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v office.Hit) graphql.Marshaler {
+			return ec.marshalOHit2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐHit(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_seek(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Hit does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_seek_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *office.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1797,6 +1863,29 @@ func (ec *executionContext) _Person_pension(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_Person_pension(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Person", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Person_bonus(ctx context.Context, field graphql.CollectedField, obj *office.Person) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Person_bonus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bonus(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Person_bonus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Person", field, true, false, "Int")
 }
 
 func (ec *executionContext) _Person_friends(ctx context.Context, field graphql.CollectedField, obj *office.Person) (ret graphql.Marshaler) {
@@ -4693,6 +4782,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "seek":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_seek(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -4827,6 +4923,11 @@ func (ec *executionContext) _Person(ctx context.Context, sel ast.SelectionSet, o
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Person_pension(ctx, field, obj)
 				})
+		case "bonus":
+			out.Values[i] = ec._Person_bonus(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "friends":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,

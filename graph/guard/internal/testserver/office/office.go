@@ -31,6 +31,9 @@ type Person struct {
 // OwnerID is the person.
 func (p Person) OwnerID() auth.ID { return p.ID }
 
+// Bonus is five for everyone.
+func (Person) Bonus() *int { return new(5) }
+
 // Letter belongs to whom it is written to. Its owner is told through a pointer.
 type Letter struct {
 	ID   auth.ID
