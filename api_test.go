@@ -78,7 +78,7 @@ func newAPI(t testing.TB) *api {
 // token adds a user with the roles and signs them in.
 func (a *api) token(t testing.TB, email string, roles ...auth.Role) string {
 	t.Helper()
-	_, err := a.accounts.Add(t.Context(), account.Details{Email: email, Name: "Someone", Password: goodPassword, Roles: roles})
+	_, err := a.accounts.Create(t.Context(), account.Operator, account.Details{Email: email, Name: "Someone", Password: goodPassword, Roles: roles})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,6 +173,9 @@ func TestWhatIsNoGraphQLRequestIsRefused(t *testing.T) {
 		"a query that does not parse":      {"POST", jsonType, `{"query": "{ me { "}`, 400, "GRAPHQL_PARSE_FAILED"},
 		"a NUL in the query":               {"POST", jsonType, `{"query": "{ me\u0000 { id } }"}`, 400, "GRAPHQL_PARSE_FAILED"},
 		"an unknown field":                 {"POST", jsonType, `{"query": "{ me { nonsense } }"}`, 400, "GRAPHQL_VALIDATION_FAILED"},
+		"four root fields of a mutation":   {"POST", jsonType, `{"query": "mutation { a: signOut { endedSessions } b: signOut { endedSessions } ...F } fragment F on Mutation { c: signOut { endedSessions } d: signOut { endedSessions } }"}`, 400, "LIMIT_EXCEEDED rootFields"},
+		"two guesses at a password":        {"POST", jsonType, `{"query": "mutation { a: signIn(input: {email: \"a@b.c\", password: \"x\"}) { expiresAt } b: signIn(input: {email: \"a@b.c\", password: \"y\"}) { expiresAt } }"}`, 400, "LIMIT_EXCEEDED passwordFields"},
+		"what would be answered in parts":  {"POST", jsonType, `{"query": "{ me { id ... @defer { email } } }"}`, 400, "GRAPHQL_VALIDATION_FAILED"},
 		"an unknown operation":             {"POST", jsonType, `{"query": "query A { __typename }", "operationName": "B"}`, 400, "GRAPHQL_VALIDATION_FAILED"},
 		"a variable of another type":       {"POST", jsonType, `{"query": "query($n: Int) { users(first: $n) { totalCount } }", "variables": {"n": "many"}}`, 400, "GRAPHQL_VALIDATION_FAILED"},
 		"a variable that is missing":       {"POST", jsonType, `{"query": "query($id: ID!) { user(id: $id) { name } }"}`, 400, "GRAPHQL_VALIDATION_FAILED"},
@@ -556,8 +559,17 @@ func TestPageArgumentsThatAreWrong(t *testing.T) {
 
 func TestTheNextRootFieldIsAskedByTheOldCaller(t *testing.T) {
 	a := newAPI(t)
-	a.token(t, "ada@example.com")
-	_, got := a.ask(t, "-", `mutation { signIn(input: {email: "ada@example.com", password: "correct horse battery"}) { user { email } session { current ipAddress } } }`, nil)
+	ada := a.token(t, "ada@example.com")
+	bob := a.token(t, "bob@example.com")
+	_, got := a.ask(t, bob, `mutation {
+		signIn(input: {email: "ada@example.com", password: "correct horse battery"}) { user { email } session { current ipAddress } }
+		signOutEverywhere { endedSessions }
+	}`, nil)
+	for token, want := range map[string]int{ada: http.StatusOK, bob: http.StatusUnauthorized} {
+		if status, _ := a.ask(t, token, "{ me { id } }", nil); status != want {
+			t.Errorf("whose sessions ended? the token is answered with %d, want %d", status, want)
+		}
+	}
 	if got.at("signIn.user.email") != "ada@example.com" || got.at("signIn.session.current") != true || len(got.Errors) > 0 {
 		t.Errorf("answered %v", got)
 	}
@@ -603,8 +615,8 @@ func TestNobodySeesWhatADatabaseSays(t *testing.T) {
 	if shown := got.Errors[0].Message; strings.Contains(shown, "sql") || strings.Contains(shown, "database") {
 		t.Errorf("shown: %s", shown)
 	}
-	if code == "INTERNAL" && !strings.Contains(a.log.String(), fmt.Sprint(id)) {
-		t.Errorf("the log does not know the request %v", id)
+	if code != "INTERNAL" || !strings.Contains(a.log.String(), fmt.Sprint(id)) {
+		t.Errorf("%v, and the log does not know the request %v", code, id)
 	}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.url+"/readyz", nil)
 	if err != nil {
@@ -634,4 +646,29 @@ func TestAHundredClientsAtOnceAreAnsweredRight(t *testing.T) {
 		}
 	}
 	wg.Wait()
+}
+
+func TestEveryFieldOfOneselfIsAnswered(t *testing.T) {
+	a := newAPI(t)
+	token := a.token(t, "ada@example.com", auth.RoleUser, auth.RoleAdmin)
+	_, got := a.ask(t, token, `{
+		claims { issuer subject audience issuedAt expiresAt tokenId sessionId authTime roles scopes actor extra }
+		me { id name createdAt email emailVerified roles updatedAt lastSignInAt disabledAt disabledReason sessions { nodes {
+			id user { id } current userAgent ipAddress createdAt lastUsedAt expiresAt endedAt } } }
+	}`, nil)
+	if len(got.Errors) > 0 {
+		t.Errorf("%v", got.Errors)
+	}
+	if diff := cmp.Diff(map[string]any{}, got.at("claims.extra")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAnErrorStandsAtAFieldOfTheAnswer(t *testing.T) {
+	a := newAPI(t)
+	token := a.token(t, "ada@example.com", auth.RoleAdmin)
+	_, got := a.ask(t, token, `{ u: user(id: "1") { id } }`, nil)
+	if len(got.Errors) != 1 || !cmp.Equal(got.Errors[0].Path, []any{"u"}) || got.Errors[0].Extensions["field"] != "id" {
+		t.Errorf("%+v", got.Errors)
+	}
 }

@@ -65,7 +65,7 @@ func TestKilledAHundredTimesItLosesNoAcknowledgedWrite(t *testing.T) {
 // launch starts the server and waits until it listens.
 func launch(t *testing.T, program, folder string) (url string, kill func()) {
 	t.Helper()
-	server := exec.CommandContext(t.Context(), program, "--listen", "127.0.0.1:0", "--log-level", "error")
+	server := exec.CommandContext(t.Context(), program, "--listen", "127.0.0.1:0", "--log-level", "error", "--max-sign-ups", "0")
 	server.Dir = folder
 	var errs strings.Builder
 	server.Stderr = &errs

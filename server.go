@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -23,6 +24,7 @@ import (
 
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/auth/account"
+	"github.com/fieldward/fieldward/auth/journal"
 	"github.com/fieldward/fieldward/auth/keyring"
 	"github.com/fieldward/fieldward/auth/password"
 	"github.com/fieldward/fieldward/auth/session"
@@ -31,12 +33,13 @@ import (
 	"github.com/fieldward/fieldward/db"
 	"github.com/fieldward/fieldward/db/sqlite"
 	"github.com/fieldward/fieldward/graph"
+	"github.com/fieldward/fieldward/graph/guard"
 	"github.com/fieldward/fieldward/web"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal does not wait for what the first one has begun to end
 	os.Exit(cli.Run(ctx, os.Args[1:], cli.Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, cli.House{
 		Serve:    serve,
 		Accounts: openAccounts,
@@ -46,13 +49,17 @@ func main() {
 // sessionsPerUser is how many live sessions a user may have; the oldest goes.
 const sessionsPerUser = 50
 
+// claimsHook adds the private claims of a server of one's own to its users' tokens: see token.Hook. This one adds none.
+func claimsHook(context.Context, auth.User) (map[string]any, error) { return nil, nil }
+
 // house is the domain on its store.
 type house struct {
-	store    *db.Store
-	keys     *keyring.Keyring
-	verifier *token.Verifier
-	sessions *session.Manager
-	accounts *account.Manager
+	store       *db.Store
+	keys        *keyring.Keyring
+	revocations *session.Revocations
+	verifier    *token.Verifier
+	sessions    *session.Manager
+	accounts    *account.Manager
 }
 
 // open opens the database, migrates it, and builds the domain on it.
@@ -91,21 +98,21 @@ func build(ctx context.Context, store *db.Store, s cli.ServeSettings) (*house, e
 	tokens := token.Settings{
 		Issuer: s.Issuer, Audience: s.AcceptedAudience(), TokenAudience: []string{s.AcceptedAudience()}, TTL: s.AccessTokenTTL,
 	}
-	sessions := session.NewManager(store, token.NewIssuer(keys, tokens, time.Now), keys, revocations, session.Settings{
+	sessions := session.NewManager(store, token.NewIssuer(keys, tokens, claimsHook, time.Now), keys, revocations, session.Settings{
 		Issuer: s.Issuer, TTL: s.SessionTTL, IdleTTL: s.SessionIdleTTL, Grace: s.RefreshGrace, PerUser: sessionsPerUser,
 	}, time.Now)
 	accounts := account.NewManager(store, sessions, password.NewHasher(runtime.GOMAXPROCS(0)/2), account.Settings{
-		SignUpClosed: s.SignUp == "closed", Passwords: password.Policy{MinLength: s.PasswordMinLength},
+		SignUpClosed: s.SignUp == "closed", MaxSignUps: s.MaxSignUps, Passwords: password.Policy{MinLength: s.PasswordMinLength},
 	}, time.Now)
 	return &house{
-		store: store, keys: keys, sessions: sessions, accounts: accounts,
+		store: store, keys: keys, revocations: revocations, sessions: sessions, accounts: accounts,
 		verifier: token.NewVerifier(keys, tokens, revocations, time.Now),
 	}, nil
 }
 
 // openAccounts is for the commands that work on a database while, or before, the server runs.
 func openAccounts(ctx context.Context, s cli.StoreSettings) (*account.Manager, func() error, error) {
-	settings, err := cli.DefaultServeSettings()
+	settings, err := cli.EnvironmentServeSettings()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -138,14 +145,29 @@ func serve(ctx context.Context, s cli.ServeSettings) (err error) {
 	if err := h.greet(ctx, os.Stdout, listener.Addr(), s); err != nil {
 		return err
 	}
+	defer h.follow(ctx, log)()
 	return run(ctx, handler, listener, &draining, log)
+}
+
+// follow feels what other processes revoke, until the function that it answers is called.
+func (h *house) follow(ctx context.Context, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var following sync.WaitGroup
+	following.Go(func() {
+		h.revocations.Follow(ctx, h.store, func(err error) { log.Warn("revocations not read", "err", err) })
+	})
+	return func() {
+		cancel()
+		following.Wait()
+	}
 }
 
 // handler is the web around the schema and its guard.
 func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Logger) (http.Handler, error) {
-	cursorKey := h.keys.Secret(keyring.CursorSecret).Bytes
-	schema := graph.Schema(graph.NewResolver(h.accounts, h.sessions, cursorKey))
-	guard, err := graph.Guard(schema)
+	schema, keeper, err := graph.New(graph.Domain{
+		Accounts: h.accounts, Sessions: h.sessions, Journal: journal.New(h.store),
+		CursorKey: h.keys.Secret(keyring.CursorSecret).Bytes,
+	}, time.Now, guard.WithoutPlansFor(web.HoldsSecret))
 	if err != nil {
 		return nil, fmt.Errorf("read the rules of the schema:\n%w", err)
 	}
@@ -153,8 +175,8 @@ func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Lo
 		Verifier: h.verifier,
 		GraphQL: web.GraphQL{
 			Schema:        schema,
-			Extensions:    []graphql.HandlerExtension{guard},
-			Present:       guard.Present(graph.Present(log)),
+			Extensions:    []graphql.HandlerExtension{keeper},
+			Present:       keeper.Present(graph.Present(log)),
 			Recover:       graph.Recover,
 			Introspection: s.Introspection,
 		},
@@ -172,10 +194,10 @@ func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Lo
 // The deadlines of a connection. A reader that is slower holds on to nothing.
 const (
 	readTimeout  = 5 * time.Second
-	writeTimeout = 30 * time.Second
+	writeTimeout = 30 * time.Second // longer than web gives an operation
 	idleTimeout  = 2 * time.Minute
-	drainTimeout = 10 * time.Second
-	maxHeader    = 32 << 10 // bytes
+	drainTimeout = 25 * time.Second // likewise
+	maxHeader    = 32 << 10         // bytes
 )
 
 // run serves until ctx ends, and then answers what it has begun to answer.
@@ -201,7 +223,7 @@ func run(ctx context.Context, handler http.Handler, l net.Listener, draining *at
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	if err := server.Shutdown(last); err != nil {
-		return fmt.Errorf("drain: %w", err)
+		log.Warn("requests cut off", "err", err, "closed", server.Close())
 	}
 	log.Info("stopped")
 	return nil

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"fieldward": main, "ask": ask})
 }
 
-// TestStories runs the program as its users do. Beside testscript's own there are the commands start, stop and kill
+// TestStories runs the program as its users do. Beside testscript's own there are the commands start, interrupt, term and crash
 // for a server in the background, take for a value of the last answer, and ask, a client.
 func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -33,11 +34,12 @@ func TestStories(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"start": start,
-			"stop":  func(ts *testscript.TestScript, _ bool, _ []string) { stop(ts, syscall.SIGINT) },
-			"term":  func(ts *testscript.TestScript, _ bool, _ []string) { stop(ts, syscall.SIGTERM) },
-			"kill":  func(ts *testscript.TestScript, _ bool, _ []string) { running(ts).end(os.Kill) },
-			"take":  take,
+			"start":     start,
+			"interrupt": func(ts *testscript.TestScript, _ bool, _ []string) { stop(ts, syscall.SIGINT) },
+			"term":      func(ts *testscript.TestScript, _ bool, _ []string) { stop(ts, syscall.SIGTERM) },
+			"crash":     func(ts *testscript.TestScript, _ bool, _ []string) { running(ts).end(os.Kill) },
+			"take":      take,
+			"exits":     exits,
 		},
 	})
 }
@@ -85,7 +87,7 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	s.process = exec.Command(path, append(args, "--listen", "127.0.0.1:0")...)
 	s.process.Dir = ts.MkAbs(".")
 	s.process.Stdout, s.process.Stderr = out, errs
-	s.process.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), "FIELDWARD_MASTER_KEY="+ts.Getenv("FIELDWARD_MASTER_KEY"))
+	s.process.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), "TMPDIR="+ts.Getenv("TMPDIR"), "FIELDWARD_MASTER_KEY="+ts.Getenv("FIELDWARD_MASTER_KEY"))
 	ts.Check(s.process.Start())
 	for range 600 {
 		if found := listens.FindStringSubmatch(ts.ReadFile("server.out")); found != nil {
@@ -102,6 +104,21 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 func stop(ts *testscript.TestScript, signal os.Signal) {
 	if code := running(ts).end(signal); code != 0 {
 		ts.Fatalf("the server ended with %d: %s", code, ts.ReadFile("server.err"))
+	}
+}
+
+// exits runs a program, and fails the story unless its exit code is the one that is named first.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ...")
+	}
+	path, err := exec.LookPath(args[1])
+	ts.Check(err)
+	program := exec.Command(path, args[2:]...)
+	program.Dir = ts.MkAbs(".")
+	_ = program.Run()
+	if code := strconv.Itoa(program.ProcessState.ExitCode()); code != args[0] {
+		ts.Fatalf("it exits with %s", code)
 	}
 }
 

@@ -26,7 +26,7 @@ type Claims struct {
 	Scopes []string
 	// Actor is the sub of act (RFC 8693, section 4.1): who acts in the subject's name.
 	Actor *ID
-	// Extra holds all other claims, as encoding/json decodes them.
+	// Extra holds all other claims, as encoding/json decodes them with UseNumber: numbers are json.Number.
 	Extra map[string]any
 }
 

@@ -12,28 +12,30 @@ type Code string
 
 // The codes of failure. Internal is everything that is nobody's business.
 const (
-	Unauthenticated    Code = "UNAUTHENTICATED"
-	Forbidden          Code = "FORBIDDEN"
-	InvalidCredentials Code = "INVALID_CREDENTIALS"
-	UserDisabled       Code = "USER_DISABLED"
-	SessionEnded       Code = "SESSION_ENDED"
-	InvalidInput       Code = "INVALID_INPUT"
-	WeakPassword       Code = "WEAK_PASSWORD"
-	EmailTaken         Code = "EMAIL_TAKEN"
-	NotFound           Code = "NOT_FOUND"
-	Conflict           Code = "CONFLICT"
-	Unavailable        Code = "UNAVAILABLE"
-	LimitExceeded      Code = "LIMIT_EXCEEDED"
-	ParseFailed        Code = "GRAPHQL_PARSE_FAILED"
-	ValidationFailed   Code = "GRAPHQL_VALIDATION_FAILED"
-	Internal           Code = "INTERNAL"
+	Unauthenticated      Code = "UNAUTHENTICATED"
+	Forbidden            Code = "FORBIDDEN"
+	RecentSignInRequired Code = "RECENT_SIGN_IN_REQUIRED"
+	InvalidCredentials   Code = "INVALID_CREDENTIALS"
+	UserDisabled         Code = "USER_DISABLED"
+	SessionEnded         Code = "SESSION_ENDED"
+	InvalidInput         Code = "INVALID_INPUT"
+	WeakPassword         Code = "WEAK_PASSWORD"
+	EmailTaken           Code = "EMAIL_TAKEN"
+	NotFound             Code = "NOT_FOUND"
+	Conflict             Code = "CONFLICT"
+	RateLimited          Code = "RATE_LIMITED"
+	Unavailable          Code = "UNAVAILABLE"
+	LimitExceeded        Code = "LIMIT_EXCEEDED"
+	ParseFailed          Code = "GRAPHQL_PARSE_FAILED"
+	ValidationFailed     Code = "GRAPHQL_VALIDATION_FAILED"
+	Internal             Code = "INTERNAL"
 )
 
 // Codes lists every code, so that each door can be held against all of them.
 func Codes() []Code {
 	return []Code{
-		Unauthenticated, Forbidden, InvalidCredentials, UserDisabled, SessionEnded, InvalidInput, WeakPassword,
-		EmailTaken, NotFound, Conflict, Unavailable, LimitExceeded, ParseFailed, ValidationFailed, Internal,
+		Unauthenticated, Forbidden, RecentSignInRequired, InvalidCredentials, UserDisabled, SessionEnded, InvalidInput, WeakPassword,
+		EmailTaken, NotFound, Conflict, RateLimited, Unavailable, LimitExceeded, ParseFailed, ValidationFailed, Internal,
 	}
 }
 
@@ -58,7 +60,7 @@ type Error struct {
 	Field string
 	// Reason is set with Unauthenticated only.
 	Reason Reason
-	// RetryAfter is set with Unavailable only.
+	// RetryAfter is set with RateLimited and Unavailable only. It is told in whole seconds, rounded up.
 	RetryAfter time.Duration
 	// Limit is the name of the limit, set with LimitExceeded only.
 	Limit string
@@ -85,7 +87,7 @@ func (e *Error) Extensions() map[string]any {
 		x["reason"] = string(e.Reason)
 	}
 	if e.RetryAfter > 0 {
-		x["retryAfter"] = int(e.RetryAfter.Round(time.Second) / time.Second)
+		x["retryAfter"] = e.RetrySeconds()
 	}
 	if e.Limit != "" {
 		x["limit"] = e.Limit
@@ -94,6 +96,11 @@ func (e *Error) Extensions() map[string]any {
 		x["requestId"] = e.RequestID
 	}
 	return x
+}
+
+// RetrySeconds is RetryAfter in whole seconds, rounded up: who waits so long has waited long enough.
+func (e *Error) RetrySeconds() int {
+	return int((e.RetryAfter + time.Second - 1) / time.Second)
 }
 
 // Errors are several failures of one request, one for each field that is to blame.
@@ -165,9 +172,25 @@ var ErrEmailTaken = &Error{Code: EmailTaken, Field: "email", Message: "There is 
 // ErrNotFound is what a store says of an object that it does not hold.
 var ErrNotFound = &Error{Code: NotFound, Message: "There is no such object."}
 
+// ErrLastAdmin keeps an administrator in office: the last one who can sign in.
+var ErrLastAdmin = &Error{
+	Code: Conflict, Message: "This is the last administrator who can sign in. Make another one first.",
+}
+
+// ErrAbove keeps staff from acting on those who hold a role above their own.
+var ErrAbove = &Error{Code: Forbidden, Message: "This user holds a role above yours."}
+
 // ErrInvalidToken says that what was presented does not verify, and not why.
 var ErrInvalidToken = &Error{
 	Code: Unauthenticated, Reason: InvalidToken, Message: "The access token is not valid, or no longer. Refresh it and repeat.",
+}
+
+// TooOften asks the caller to come back after a time: what was asked for was tried too often of late. Nothing was
+// done for it.
+func TooOften(after time.Duration) *Error {
+	return &Error{
+		Code: RateLimited, Message: "This was tried too often. Wait a while, and try again.", RetryAfter: max(after, time.Second),
+	}
 }
 
 // Busy asks the caller to come back.

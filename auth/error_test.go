@@ -29,6 +29,8 @@ func TestExtensionsHoldWhatIsSet(t *testing.T) {
 		"the code alone": {auth.ErrSessionEnded, map[string]any{"code": "SESSION_ENDED"}},
 		"a field":        {auth.Invalid("email", "no"), map[string]any{"code": "INVALID_INPUT", "field": "email"}},
 		"whole seconds":  {auth.Busy(1500 * time.Millisecond), map[string]any{"code": "UNAVAILABLE", "retryAfter": 2}},
+		"rounded up":     {auth.TooOften(4001 * time.Millisecond), map[string]any{"code": "RATE_LIMITED", "retryAfter": 5}},
+		"at least one":   {auth.TooOften(-time.Second), map[string]any{"code": "RATE_LIMITED", "retryAfter": 1}},
 		"a reason":       {auth.ErrInvalidToken, map[string]any{"code": "UNAUTHENTICATED", "reason": "invalid_token"}},
 		"the request's ID": {
 			auth.InternalError(auth.WithRequestID(t.Context(), "abc")), map[string]any{"code": "INTERNAL", "requestId": "abc"},

@@ -26,15 +26,41 @@ type Action string
 const (
 	SignedUp           Action = "SIGNED_UP"
 	SignedIn           Action = "SIGNED_IN"
+	SignInFailed       Action = "SIGN_IN_FAILED"
 	SignedOut          Action = "SIGNED_OUT"
 	RefreshReplayed    Action = "REFRESH_REPLAYED"
 	RefreshTokenReused Action = "REFRESH_TOKEN_REUSED"
 	SessionRevoked     Action = "SESSION_REVOKED"
 	TokensRevoked      Action = "TOKENS_REVOKED"
+	PasswordChanged    Action = "PASSWORD_CHANGED"
+	EmailChanged       Action = "EMAIL_CHANGED"
+	ProfileUpdated     Action = "PROFILE_UPDATED"
+	RolesChanged       Action = "ROLES_CHANGED"
 	UserCreated        Action = "USER_CREATED"
+	AccountDisabled    Action = "USER_DISABLED"
+	UserEnabled        Action = "USER_ENABLED"
+	UserDeleted        Action = "USER_DELETED"
 )
+
+// Actions lists every action, so that what depends on the action can be held against all of them.
+func Actions() []Action {
+	return []Action{
+		SignedUp, SignedIn, SignInFailed, SignedOut, RefreshReplayed, RefreshTokenReused, SessionRevoked, TokensRevoked,
+		PasswordChanged, EmailChanged, ProfileUpdated, RolesChanged, UserCreated, AccountDisabled, UserEnabled, UserDeleted,
+	}
+}
 
 // EndsSession reports whether the tokens of the event's session are refused from then on.
 func (a Action) EndsSession() bool {
 	return a == SignedOut || a == SessionRevoked || a == RefreshTokenReused
+}
+
+// EventFilter narrows a list of events. All of the conditions that are given must hold.
+type EventFilter struct {
+	// Actions are those of which an event has one; all where there are none.
+	Actions   []Action
+	ActorID   *ID
+	SubjectID *ID
+	// Since is the first instant that counts, Until the first that does not any more.
+	Since, Until *time.Time
 }

@@ -27,8 +27,8 @@ func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText hides the secret from encoders.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// IsLine reports whether s is valid UTF-8 that reads as one line: graphic characters only, no control or format
-// characters, no surrogates, nothing unassigned.
+// IsLine reports whether s is valid UTF-8 that reads as one line: graphic characters, and the joiners that some scripts
+// and emoji need between them; no other control or format characters, nothing unassigned.
 func IsLine(s string) bool {
 	for i, r := range s {
 		if r == utf8.RuneError {

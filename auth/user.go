@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // User is someone who can sign in.
@@ -63,6 +64,17 @@ func SortRoles(roles []Role) []Role {
 	sorted := slices.Clone(roles)
 	slices.SortFunc(sorted, func(a, b Role) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b)) })
 	return slices.Compact(sorted)
+}
+
+// Rank is the place of the highest of the roles in Roles, from 1; 0 where there is none that the server knows.
+func Rank(roles []Role) int {
+	highest := 0
+	for i, r := range Roles() {
+		if slices.Contains(roles, r) {
+			highest = i + 1
+		}
+	}
+	return highest
 }
 
 // ParseRole reads a role by its name.
@@ -153,11 +165,14 @@ func isDomain(s string) bool {
 
 const maxName = 200
 
+// isSeen reports whether the character by itself is something to read.
+func isSeen(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsSymbol(r) }
+
 // ParseName reads the name that others see: one line of 1 to 200 characters, without spaces around it. Anything else
 // blames the field name.
 func ParseName(s string) (string, error) {
 	switch name := strings.TrimSpace(s); {
-	case name == "":
+	case !strings.ContainsFunc(name, isSeen):
 		return "", Invalid("name", "A name is needed.")
 	case len([]rune(name)) > maxName:
 		return "", Invalid("name", "The name is longer than 200 characters.")

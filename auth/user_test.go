@@ -88,6 +88,7 @@ func TestParseName(t *testing.T) {
 		"201 characters":         {strings.Repeat("ä", 201), ""},
 		"empty":                  {"", ""},
 		"spaces alone":           {" \t\n", ""},
+		"nothing to be seen":     {"\u200d", ""},
 		"a NUL":                  {"Ada\x00", ""},
 		"a line break":           {"Ada\nLovelace", ""},
 		"an escape sequence":     {"\x1b[31mAda", ""},

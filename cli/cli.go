@@ -31,11 +31,15 @@ type Terminal struct {
 
 // commands are all commands; each is a file.
 type commands struct {
-	Serve   Serve   `cmd:"" default:"withargs" help:"Run the server; on an embedded database unless told otherwise."`
-	Demo    Demo    `cmd:"" help:"Run the server on a throw-away database, with three accounts."`
-	User    User    `cmd:"" help:"Add users."`
-	Version Version `cmd:"" help:"Say which version this is."`
+	Serve    Serve    `cmd:"" default:"withargs" help:"Run the server; on an embedded database unless told otherwise."`
+	Demo     Demo     `cmd:"" help:"Run the server on a throw-away database, with three accounts."`
+	User     User     `cmd:"" help:"Add, list, import and change users."`
+	Sessions Sessions `cmd:"" help:"End sessions."`
+	Version  Version  `cmd:"" help:"Say which version this is."`
 }
+
+// environmentPrefix begins the name of each flag's environment variable: FIELDWARD_LISTEN.
+const environmentPrefix = "FIELDWARD"
 
 // The exit codes.
 const (
@@ -52,7 +56,7 @@ func Run(ctx context.Context, args []string, t Terminal, h House) int {
 	parser, err := kong.New(&commands{},
 		kong.Name("fieldward"),
 		kong.Description(description),
-		kong.DefaultEnvars("FIELDWARD"),
+		kong.DefaultEnvars(environmentPrefix),
 		kong.Writers(t.Out, t.Err),
 		kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

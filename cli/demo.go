@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"text/tabwriter"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/auth/account"
 )
@@ -53,19 +51,6 @@ func (d *Demo) Run(ctx context.Context, t Terminal, h House) (err error) {
 	return h.Serve(ctx, settings)
 }
 
-// DefaultServeSettings are the settings of a server of which nothing was set.
-func DefaultServeSettings() (ServeSettings, error) {
-	var s ServeSettings
-	parser, err := kong.New(&s)
-	if err != nil {
-		return s, fmt.Errorf("read the default settings: %w", err)
-	}
-	if _, err := parser.Parse(nil); err != nil {
-		return s, fmt.Errorf("read the default settings: %w", err)
-	}
-	return s, nil
-}
-
 func addDemoAccounts(ctx context.Context, t Terminal, h House, s StoreSettings) (err error) {
 	accounts, done, err := h.Accounts(ctx, s)
 	if err != nil {
@@ -80,7 +65,7 @@ func addDemoAccounts(ctx context.Context, t Terminal, h House, s StoreSettings) 
 		{Email: "admin@demo.example", Name: "Ada Admin", Roles: []auth.Role{auth.RoleUser, auth.RoleAdmin}},
 	} {
 		a.Password = auth.Secret(rand.Text())
-		if _, err := accounts.Add(ctx, a); err != nil {
+		if _, err := accounts.Create(ctx, account.Operator, a); err != nil {
 			return err
 		}
 		_, _ = fmt.Fprintf(table, "  %s\t%s\t%s\n", a.Roles[len(a.Roles)-1], a.Email, a.Password.Reveal())

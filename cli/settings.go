@@ -9,12 +9,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/fieldward/fieldward/auth/password"
 )
 
 // StoreSettings say where the data is. They are flags of every command that needs it.
 type StoreSettings struct {
-	Database      string `help:"Where the data is: sqlite:FILE." default:"sqlite:fieldward.db" placeholder:"URL"`
+	Database      string `help:"Where the data is: sqlite:FILE." default:"sqlite:fieldward.db"`
 	MasterKeyFile string `help:"File with the master key, 32 bytes in base64, that seals the keys in the database. By default a file beside the embedded database, made at the first start. FIELDWARD_MASTER_KEY may hold the key itself instead." type:"path" placeholder:"FILE"`
 }
 
@@ -26,25 +28,17 @@ func (s StoreSettings) SQLiteFile() string { return strings.TrimPrefix(s.Databas
 // Validate names every problem.
 func (s StoreSettings) Validate() error {
 	if !strings.HasPrefix(s.Database, sqliteScheme) || s.SQLiteFile() == "" {
-		return fmt.Errorf("--database: %q is not sqlite:FILE", redactedURL(s.Database))
+		return errors.New("--database: it is not sqlite:FILE") // which may hold a password
 	}
 	return nil
-}
-
-// redactedURL keeps the password of a database's address out of messages.
-func redactedURL(s string) string {
-	if u, err := url.Parse(s); err == nil {
-		return u.Redacted()
-	}
-	return "…"
 }
 
 // ServeSettings are all settings of the server.
 type ServeSettings struct {
 	StoreSettings `embed:""`
 
-	Listen   string `help:"Address to listen on." default:"localhost:8080" placeholder:"HOST:PORT"`
-	Issuer   string `help:"Public address of this server, and the iss of its tokens." default:"http://localhost:8080" placeholder:"URL"`
+	Listen   string `help:"Address to listen on." default:"localhost:8080"`
+	Issuer   string `help:"Public address of this server, and the iss of its tokens." default:"http://localhost:8080"`
 	Audience string `help:"The aud that a token must carry to be accepted here. By default the issuer." placeholder:"URL"`
 
 	AccessTokenTTL time.Duration `name:"access-token-ttl" help:"How long an access token lives." default:"10m"`
@@ -53,6 +47,7 @@ type ServeSettings struct {
 	RefreshGrace   time.Duration `help:"How long the refresh token before the current one is answered with the current one again, for lost answers and two tabs. 0 turns it off." default:"60s"`
 
 	SignUp            string `help:"Whether anyone may sign up: open or closed." enum:"open,closed" default:"open"`
+	MaxSignUps        int    `help:"How many may sign up per minute from one network: the /24 of an IPv4 address, the /56 of an IPv6 address. Attempts count too. 0 sets no limit." default:"20"`
 	PasswordMinLength int    `help:"The least number of characters of a new password." default:"8"`
 
 	GraphiQL      bool `name:"graphiql" help:"Serve the GraphiQL page at /." default:"true" negatable:""`
@@ -85,6 +80,7 @@ func (s ServeSettings) Validate() error {
 	wrong(s.SessionIdleTTL > s.SessionTTL, "--session-idle-ttl: %s is longer than --session-ttl", s.SessionIdleTTL)
 	wrong(s.RefreshGrace < 0 || s.RefreshGrace > s.AccessTokenTTL,
 		"--refresh-grace: %s is not from 0 to --access-token-ttl", s.RefreshGrace)
+	wrong(s.MaxSignUps < 0, "--max-sign-ups: %d is less than 0", s.MaxSignUps)
 	wrong(s.PasswordMinLength < password.LeastMinLength || s.PasswordMinLength > maxPasswordMin,
 		"--password-min-length: %d is not from %d to %d", s.PasswordMinLength, password.LeastMinLength, maxPasswordMin)
 	return errors.Join(problems...)
@@ -115,4 +111,25 @@ func (s ServeSettings) AcceptedAudience() string {
 		return s.Issuer
 	}
 	return s.Audience
+}
+
+// DefaultServeSettings are the settings of a server of which nothing was set.
+func DefaultServeSettings() (ServeSettings, error) { return readServeSettings() }
+
+// EnvironmentServeSettings are those of a server that is started here without a flag: what the environment sets holds
+// for the commands that work beside it, too.
+func EnvironmentServeSettings() (ServeSettings, error) {
+	return readServeSettings(kong.DefaultEnvars(environmentPrefix))
+}
+
+func readServeSettings(options ...kong.Option) (ServeSettings, error) {
+	var s ServeSettings
+	parser, err := kong.New(&s, options...)
+	if err != nil {
+		return s, fmt.Errorf("read the settings: %w", err)
+	}
+	if _, err := parser.Parse(nil); err != nil {
+		return s, fmt.Errorf("read the settings: %w", err)
+	}
+	return s, nil
 }

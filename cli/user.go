@@ -1,14 +1,10 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
-
-	"golang.org/x/term"
 
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/auth/account"
@@ -16,26 +12,32 @@ import (
 
 // User holds the commands for users.
 type User struct {
-	Add UserAdd `cmd:"" help:"Add a user. The password is asked for, or read from standard input."`
+	Add           UserAdd           `cmd:"" help:"Add a user. The password is asked for, or read from standard input."`
+	List          UserList          `cmd:"" help:"List the users, newest first."`
+	Roles         UserRoles         `cmd:"" help:"Give a user these roles and no others."`
+	Disable       UserDisable       `cmd:"" help:"Keep a user from signing in, and end their sessions."`
+	Enable        UserEnable        `cmd:"" help:"Let a disabled user sign in again."`
+	ResetPassword UserResetPassword `cmd:"" help:"Give a user another password, and end their sessions."`
+	Import        UserImport        `cmd:"" help:"Import users with the hashes of their passwords, from JSON lines."`
 }
 
 // UserAdd adds a user.
 type UserAdd struct {
 	StoreSettings `embed:""`
+	NewPassword   `embed:""`
 
-	Email         string   `help:"E-mail address to sign in with." required:"" env:"-"`
-	Name          string   `help:"The name that others see." required:"" env:"-"`
-	Role          []string `help:"USER, SUPPORT or ADMIN; may be repeated. USER where none is given." placeholder:"ROLE" env:"-"`
-	PasswordStdin bool     `help:"Read the password from the first line of standard input." env:"-"`
+	Email string   `help:"E-mail address to sign in with." required:"" env:"-"`
+	Name  string   `help:"The name that others see." required:"" env:"-"`
+	Role  []string `help:"USER, SUPPORT or ADMIN; may be repeated. USER where none is given." placeholder:"ROLE" env:"-"`
 }
 
 // Run adds the user, and prints the ID.
 func (u *UserAdd) Run(ctx context.Context, t Terminal, h House) (err error) {
-	roles, err := parseRoles(u.Role)
+	roles, err := parseRoles("--role", u.Role)
 	if err != nil {
 		return err
 	}
-	password, err := u.password(t)
+	password, err := u.read(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -44,7 +46,9 @@ func (u *UserAdd) Run(ctx context.Context, t Terminal, h House) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	added, err := accounts.Add(ctx, account.Details{Email: u.Email, Name: u.Name, Password: password, Roles: roles})
+	added, err := accounts.Create(ctx, account.Operator, account.Details{
+		Email: u.Email, Name: u.Name, Password: password, Roles: roles,
+	})
 	if err != nil {
 		return err
 	}
@@ -52,54 +56,15 @@ func (u *UserAdd) Run(ctx context.Context, t Terminal, h House) (err error) {
 	return nil
 }
 
-func parseRoles(names []string) ([]auth.Role, error) {
+// parseRoles reads the roles of a flag or an argument.
+func parseRoles(of string, names []string) ([]auth.Role, error) {
 	var roles []auth.Role
 	for _, name := range names {
 		r, err := auth.ParseRole(strings.ToUpper(name))
 		if err != nil {
-			return nil, &wrongUseError{"--role: " + err.Error()}
+			return nil, &wrongUseError{of + ": " + err.Error()}
 		}
 		roles = append(roles, r)
 	}
 	return roles, nil
-}
-
-func (u *UserAdd) password(t Terminal) (auth.Secret, error) {
-	if u.PasswordStdin {
-		return firstLine(t.In)
-	}
-	if !term.IsTerminal(int(t.In.Fd())) {
-		return "", &wrongUseError{"there is no terminal to ask for the password on: give it with --password-stdin"}
-	}
-	first, err := ask(t, "Password: ")
-	if err != nil {
-		return "", err
-	}
-	again, err := ask(t, "Once more: ")
-	if err != nil {
-		return "", err
-	}
-	if first != again {
-		return "", errors.New("the two passwords differ")
-	}
-	return first, nil
-}
-
-// ask reads a line that the terminal does not show.
-func ask(t Terminal, prompt string) (auth.Secret, error) {
-	_, _ = fmt.Fprint(t.Err, prompt)
-	line, err := term.ReadPassword(int(t.In.Fd()))
-	_, _ = fmt.Fprintln(t.Err)
-	if err != nil {
-		return "", fmt.Errorf("read the password: %w", err)
-	}
-	return auth.Secret(line), nil
-}
-
-func firstLine(r io.Reader) (auth.Secret, error) {
-	line, err := bufio.NewReader(io.LimitReader(r, 64<<10)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("read the password: %w", err)
-	}
-	return auth.Secret(strings.TrimRight(line, "\r\n")), nil
 }

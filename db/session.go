@@ -96,33 +96,44 @@ func endOldest(ctx context.Context, tx *sql.Tx, o session.Opening) ([]auth.ID, e
 	if err != nil {
 		return nil, err
 	}
-	var ended []auth.ID
-	err = each(rows, func(rows *sql.Rows) error {
+	return ids(rows)
+}
+
+// ids reads rows of one ID each, and sorts them: IDs sort by time.
+func ids(rows *sql.Rows) ([]auth.ID, error) {
+	var all []auth.ID
+	err := each(rows, func(rows *sql.Rows) error {
 		var id auth.ID
 		err := rows.Scan(&id)
-		ended = append(ended, id)
+		all = append(all, id)
 		return err
 	})
-	slices.Sort(ended) // IDs sort by time
-	return ended, err
+	slices.Sort(all)
+	return all, err
 }
 
 // Advance moves the counter of a session that has not ended. Of parallel callers with the same a.From one succeeds.
 func (s *Store) Advance(ctx context.Context, a session.Advance) error {
-	const advance = `
-		UPDATE sessions SET counter = $1, renewed_at = $2, ip_address = $3, user_agent = $4
-		WHERE id = $5 AND counter = $6 AND ended_at IS NULL`
-	args := []any{a.To, instant(a.At), a.Client.IPAddress, text(a.Client.UserAgent), a.SessionID, a.From}
 	if a.Event == nil {
-		return s.explain("advance a session", moved(s.changeOne(ctx, advance, args...)))
+		return s.explain("advance a session", moved(s.changeOne(ctx, advance, advanceArgs(a)...)))
 	}
 	err := s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if err := moved(exec(ctx, tx, advance, args...)); err != nil {
+		if err := moved(exec(ctx, tx, advance, advanceArgs(a)...)); err != nil {
 			return err
 		}
 		return addEvents(ctx, tx, *a.Event)
 	})
 	return s.explain("advance a session", err)
+}
+
+const advance = `
+	UPDATE sessions SET counter = $1, renewed_at = $2, ip_address = $3, user_agent = $4, auth_time = COALESCE($5, auth_time)
+	WHERE id = $6 AND counter = $7 AND ended_at IS NULL`
+
+func advanceArgs(a session.Advance) []any {
+	return []any{
+		a.To, instant(a.At), a.Client.IPAddress, text(a.Client.UserAgent), (*instant)(a.AuthTime), a.SessionID, a.From,
+	}
 }
 
 // moved is session.ErrSpent where no counter has moved.

@@ -13,6 +13,7 @@ import (
 	"fmt"
 
 	"github.com/fieldward/fieldward/auth/account"
+	"github.com/fieldward/fieldward/auth/journal"
 	"github.com/fieldward/fieldward/auth/keyring"
 	"github.com/fieldward/fieldward/auth/session"
 )
@@ -28,6 +29,7 @@ type Store struct {
 
 var (
 	_ account.Store = (*Store)(nil)
+	_ journal.Store = (*Store)(nil)
 	_ session.Store = (*Store)(nil)
 	_ keyring.Store = (*Store)(nil)
 )

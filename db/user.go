@@ -32,15 +32,23 @@ func (s *Store) AddUser(ctx context.Context, n account.NewUser) error {
 	return s.explain("add a user", err)
 }
 
-func insertUser(ctx context.Context, tx *sql.Tx, u auth.User, passwordHash string) error {
-	const insert = `
-		INSERT INTO users (id, email, email_key, email_verified, name, name_key, password_hash, roles, generation,
-		                   created_at, updated_at, last_sign_in_at, disabled_at, disabled_reason)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-		ON CONFLICT (email_key) DO NOTHING`
-	added, err := exec(ctx, tx, insert,
+// insertUserRow adds nothing where the address is taken.
+const insertUserRow = `
+	INSERT INTO users (id, email, email_key, email_verified, name, name_key, password_hash, roles, generation,
+	                   created_at, updated_at, last_sign_in_at, disabled_at, disabled_reason)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+	ON CONFLICT (email_key) DO NOTHING`
+
+// userArgs are the values of insertUserRow.
+func userArgs(u auth.User, passwordHash string) []any {
+	return []any{
 		u.ID, u.Email, u.Email.Key(), u.EmailVerified, u.Name, nameKey(u.Name), passwordHash, rolesText(u.Roles), u.Generation,
-		instant(u.CreatedAt), instant(u.UpdatedAt), (*instant)(u.LastSignInAt), (*instant)(u.DisabledAt), u.DisabledReason)
+		instant(u.CreatedAt), instant(u.UpdatedAt), (*instant)(u.LastSignInAt), (*instant)(u.DisabledAt), u.DisabledReason,
+	}
+}
+
+func insertUser(ctx context.Context, tx *sql.Tx, u auth.User, passwordHash string) error {
+	added, err := exec(ctx, tx, insertUserRow, userArgs(u, passwordHash)...)
 	if err == nil && added == 0 {
 		return auth.ErrEmailTaken
 	}

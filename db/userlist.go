@@ -3,8 +3,6 @@ package db
 import (
 	"context"
 	"database/sql"
-	"strconv"
-	"strings"
 
 	"github.com/fieldward/fieldward/auth"
 )
@@ -25,21 +23,10 @@ func (s *Store) Users(ctx context.Context, f auth.UserFilter, p auth.Page) (auth
 	return auth.SliceOf(p, users), nil
 }
 
-// userPage is the query for a page and one user more, in the page's direction.
+// userPage is the query for a page of users.
 func userPage(f auth.UserFilter, p auth.Page) (query string, args []any) {
 	w := whereUser(f)
-	order := ` ORDER BY id DESC LIMIT `
-	if p.Backward {
-		order = ` ORDER BY id LIMIT `
-	}
-	switch {
-	case p.Beyond == "":
-	case p.Backward:
-		w.and(`id > ?`, p.Beyond)
-	default:
-		w.and(`id < ?`, p.Beyond)
-	}
-	query = `SELECT ` + userColumns + ` FROM users ` + w.text() + order + w.placeholder(p.Limit+1)
+	query = w.page(`SELECT `+userColumns+` FROM users `, p)
 	return query, w.args
 }
 
@@ -72,40 +59,4 @@ func whereUser(f auth.UserFilter) *where {
 		w.and(`disabled_at IS NULL`)
 	}
 	return &w
-}
-
-// where is a WHERE clause in the making, out of fragments that this package holds; values become arguments.
-type where struct {
-	conditions []string
-	args       []any
-}
-
-// and adds a condition, in which each ? stands for one of the values.
-func (w *where) and(condition string, values ...any) {
-	for _, v := range values {
-		condition = strings.Replace(condition, "?", w.placeholder(v), 1)
-	}
-	w.conditions = append(w.conditions, condition)
-}
-
-// contains adds the condition that the expression contains s, letter by letter.
-func (w *where) contains(expression, s string) {
-	if !isText(s) {
-		w.and(`FALSE`)
-		return
-	}
-	w.and(expression+` LIKE ? ESCAPE '\'`, containing(s))
-}
-
-// placeholder adds an argument, and returns what stands for it in the text.
-func (w *where) placeholder(v any) string {
-	w.args = append(w.args, v)
-	return "$" + strconv.Itoa(len(w.args))
-}
-
-func (w *where) text() string {
-	if len(w.conditions) == 0 {
-		return ""
-	}
-	return `WHERE ` + strings.Join(w.conditions, ` AND `)
 }

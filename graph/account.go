@@ -42,25 +42,12 @@ func (q query) Users(
 	if err != nil {
 		return nil, err
 	}
-	return q.userConnection(users, f), nil
-}
-
-func (r *Resolver) userConnection(users auth.Slice[auth.User], f auth.UserFilter) *model.UserConnection {
-	c := &model.UserConnection{
-		Edges: make([]*model.UserEdge, len(users.Items)),
-		Nodes: make([]*auth.User, len(users.Items)),
-		Count: func(ctx context.Context) (int, error) { return r.accounts.CountUsers(ctx, f) },
-	}
-	for i := range users.Items {
-		u := &users.Items[i]
-		c.Nodes[i] = u
-		c.Edges[i] = &model.UserEdge{Cursor: r.cursors.cursor("users", u.ID), Node: u}
-	}
-	c.PageInfo = &model.PageInfo{HasNextPage: users.HasNext, HasPreviousPage: users.HasPrevious}
-	if n := len(c.Edges); n > 0 {
-		c.PageInfo.StartCursor, c.PageInfo.EndCursor = &c.Edges[0].Cursor, &c.Edges[n-1].Cursor
-	}
-	return c
+	edges, nodes, info := connect(q.cursors, "users", users, func(u *auth.User) auth.ID { return u.ID },
+		func(cursor string, u *auth.User) *model.UserEdge { return &model.UserEdge{Cursor: cursor, Node: u} })
+	return &model.UserConnection{
+		Edges: edges, Nodes: nodes, PageInfo: info,
+		Count: func(ctx context.Context) (int, error) { return q.accounts.CountUsers(ctx, f) },
+	}, nil
 }
 
 // SignUp creates an account and signs it in.

@@ -8,5 +8,9 @@ import (
 
 // Claims are those of the caller's token.
 func (q query) Claims(ctx context.Context) (*auth.Claims, error) {
-	return auth.CallerFrom(ctx).Claims, nil
+	claims := *auth.CallerFrom(ctx).Claims
+	if claims.Extra == nil {
+		claims.Extra = map[string]any{}
+	}
+	return &claims, nil
 }

@@ -29,14 +29,33 @@ func Present(log *slog.Logger) graphql.ErrorPresenterFunc {
 			known = auth.InternalError(ctx)
 		}
 		if known.Code == auth.Unavailable {
-			logFailure(ctx, log, shown.Path, err)
+			log.WarnContext(ctx, "unavailable", "requestId", auth.RequestIDFrom(ctx), "path", shown.Path.String(), "err", err)
 		}
 		shown.Message = known.Message
 		shown.Extensions = known.Extensions()
-		if known.Code == auth.InvalidInput || known.Field != "" {
-			shown.Extensions["field"] = fieldPath(ctx, known.Field, shown.Path)
-		}
+		place(ctx, shown, known.Field)
 		return shown
+	}
+}
+
+// place says where the error belongs: at the field that was asked, since a path holds the keys of an answer alone; and
+// which of its inputs is to blame, as the client wrote it. The domain's email is input.email of a mutation. What a
+// scalar refuses names no field, but its error comes with the argument's path.
+func place(ctx context.Context, shown *gqlerror.Error, blamed string) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil || fc.Field.Field == nil {
+		return
+	}
+	path := fc.Path()
+	switch {
+	case blamed != "" && fc.Field.Definition.Arguments.ForName("input") != nil:
+		shown.Extensions["field"] = "input." + blamed
+	case blamed == "" && len(shown.Path) > len(path):
+		shown.Extensions["field"] = strings.TrimPrefix(shown.Path[len(path):].String(), ".")
+	}
+	shown.Path = path
+	if at := fc.Field.Position; shown.Locations == nil && at != nil {
+		shown.Locations = []gqlerror.Location{{Line: at.Line, Column: at.Column}}
 	}
 }
 
@@ -46,26 +65,6 @@ func logFailure(ctx context.Context, log *slog.Logger, path ast.Path, err error)
 		level = slog.LevelInfo // the client has gone: what was asked for is nobody's any more
 	}
 	log.Log(ctx, level, "request failed", "requestId", auth.RequestIDFrom(ctx), "path", path.String(), "err", err)
-}
-
-// fieldPath completes the field that the domain names to the path as the client wrote it: the domain's email is
-// input.email of a mutation. What a scalar refuses names no field, but its error stands at the argument's path.
-func fieldPath(ctx context.Context, field string, at ast.Path) string {
-	fc := graphql.GetFieldContext(ctx)
-	if fc == nil || fc.Field.Field == nil {
-		return field
-	}
-	if field != "" {
-		if fc.Field.Definition.Arguments.ForName("input") != nil {
-			return "input." + field
-		}
-		return field
-	}
-	above := len(fc.Path())
-	if above > len(at) {
-		return ""
-	}
-	return strings.TrimPrefix(at[above:].String(), ".")
 }
 
 // each lets every one of several failures be an error of its own.

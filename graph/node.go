@@ -13,6 +13,8 @@ func (q query) Node(ctx context.Context, id auth.ID) (auth.Node, error) {
 		return node(found(q.accounts.User(ctx, id)))
 	case id.Is(auth.SessionPrefix):
 		return node(found(q.sessions.Session(ctx, id)))
+	case id.Is(auth.EventPrefix):
+		return node(found(q.journal.Event(ctx, id)))
 	default:
 		return nil, auth.Invalid("id", "This is not the ID of an object.")
 	}

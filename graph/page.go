@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/fieldward/fieldward/auth"
+	"github.com/fieldward/fieldward/graph/model"
 )
 
 const (
@@ -37,6 +38,24 @@ func (c cursors) keyset(list, cursor string) (auth.ID, bool) {
 	keyset := auth.ID(b[cursorMAC:])
 	// The decoder skips line breaks, so the one spelling is held against what was given.
 	return keyset, hmac.Equal([]byte(cursor), []byte(c.cursor(list, keyset)))
+}
+
+// connect makes the edges and nodes of a connection, and says where they stand among the others.
+func connect[T, Edge any](
+	c cursors, list string, s auth.Slice[T], keyset func(*T) auth.ID, edge func(cursor string, node *T) Edge,
+) (edges []Edge, nodes []*T, info *model.PageInfo) {
+	info = &model.PageInfo{HasNextPage: s.HasNext, HasPreviousPage: s.HasPrevious}
+	edges, nodes = make([]Edge, len(s.Items)), make([]*T, len(s.Items))
+	for i := range s.Items {
+		nodes[i] = &s.Items[i]
+		cursor := c.cursor(list, keyset(nodes[i]))
+		edges[i] = edge(cursor, nodes[i])
+		if i == 0 {
+			info.StartCursor = &cursor
+		}
+		info.EndCursor = &cursor
+	}
+	return edges, nodes, info
 }
 
 // page reads the four arguments of a connection (Relay's Cursor Connections), and blames each that is wrong.

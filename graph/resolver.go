@@ -3,9 +3,13 @@
 package graph
 
 import (
+	"time"
+
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/auth/account"
+	"github.com/fieldward/fieldward/auth/journal"
 	"github.com/fieldward/fieldward/auth/session"
 	"github.com/fieldward/fieldward/graph/generated"
 	"github.com/fieldward/fieldward/graph/guard"
@@ -13,31 +17,44 @@ import (
 
 // Resolver is the root of the resolvers. They stand in one file a topic.
 type Resolver struct {
-	accounts *account.Manager
-	sessions *session.Manager
-	cursors  cursors
+	accounts    *account.Manager
+	sessions    *session.Manager
+	journal     *journal.Journal
+	cursors     cursors
+	permissions func(auth.Caller) []guard.Permission
 }
 
 var _ generated.ResolverRoot = (*Resolver)(nil)
 
-// NewResolver makes the resolvers. The cursor key is what cursors are signed with.
-func NewResolver(accounts *account.Manager, sessions *session.Manager, cursorKey []byte) *Resolver {
-	return &Resolver{accounts: accounts, sessions: sessions, cursors: cursors{cursorKey}}
+// Domain is what the resolvers ask.
+type Domain struct {
+	Accounts *account.Manager
+	Sessions *session.Manager
+	Journal  *journal.Journal
+	// CursorKey is what cursors are signed with.
+	CursorKey []byte
 }
 
-// Schema is the schema with its resolvers, and without its guard.
-func Schema(r *Resolver) graphql.ExecutableSchema {
-	return generated.NewExecutableSchema(generated.Config{Resolvers: r})
-}
-
-// Guard is the guard of the schema. It fails with every problem that the rules have.
-func Guard(es graphql.ExecutableSchema) (*guard.Guard, error) {
-	return guard.New(es.Schema(), generated.Objects, guard.WithoutIdentity("Mutation.signOut"))
+// New makes the executable schema and its guard. It fails with every problem that the rules have.
+func New(
+	d Domain, now func() time.Time, options ...guard.Option,
+) (graphql.ExecutableSchema, *guard.Guard, error) {
+	r := &Resolver{accounts: d.Accounts, sessions: d.Sessions, journal: d.Journal, cursors: cursors{d.CursorKey}}
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r})
+	delete(schema.Schema().Directives, "defer") // gqlgen brings it, and answers here are written in one piece
+	options = append(options, guard.WithoutIdentity("Mutation.signOut"))
+	g, err := guard.New(schema.Schema(), generated.Objects, now, options...)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.permissions = g.Permissions
+	return schema, g, nil
 }
 
 type (
 	query         struct{ *Resolver }
 	mutation      struct{ *Resolver }
+	userFields    struct{ *Resolver }
 	sessionFields struct{ *Resolver }
 )
 
@@ -46,6 +63,9 @@ func (r *Resolver) Query() generated.QueryResolver { return query{r} }
 
 // Mutation resolves what can be done.
 func (r *Resolver) Mutation() generated.MutationResolver { return mutation{r} }
+
+// User resolves the fields of a user that it does not hold itself.
+func (r *Resolver) User() generated.UserResolver { return userFields{r} }
 
 // Session resolves the fields of a session that it does not hold itself.
 func (r *Resolver) Session() generated.SessionResolver { return sessionFields{r} }

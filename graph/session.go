@@ -76,3 +76,35 @@ func (f sessionFields) User(ctx context.Context, s *auth.Session) (*auth.User, e
 func (f sessionFields) Current(ctx context.Context, s *auth.Session) (bool, error) {
 	return s.ID == auth.CallerFrom(ctx).SessionID(), nil
 }
+
+// RevokeSession ends one session: one's own, or another's for staff.
+func (m mutation) RevokeSession(ctx context.Context, in model.RevokeSessionInput) (*model.RevokeSessionPayload, error) {
+	if !in.SessionID.Is(auth.SessionPrefix) {
+		return nil, auth.Invalid("sessionId", "This is not the ID of a session.")
+	}
+	s, err := m.sessions.EndOne(ctx, auth.CallerFrom(ctx), in.SessionID, auth.ClientFrom(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &model.RevokeSessionPayload{Session: &s}, nil
+}
+
+// Sessions is a page of the user's live sessions.
+func (f userFields) Sessions(
+	ctx context.Context, u *auth.User, first *int, after *string, last *int, before *string,
+) (*model.SessionConnection, error) {
+	list := "sessions of " + string(u.ID)
+	page, err := f.cursors.page(list, first, after, last, before)
+	if err != nil {
+		return nil, each(err)
+	}
+	sessions, err := f.sessions.Sessions(ctx, u.ID, page)
+	if err != nil {
+		return nil, err
+	}
+	edges, nodes, info := connect(f.cursors, list, sessions, func(s *auth.Session) auth.ID { return s.ID },
+		func(cursor string, s *auth.Session) *model.SessionEdge {
+			return &model.SessionEdge{Cursor: cursor, Node: s}
+		})
+	return &model.SessionConnection{Edges: edges, Nodes: nodes, PageInfo: info}, nil
+}

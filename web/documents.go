@@ -39,12 +39,14 @@ func (d documents) Get(_ context.Context, text string) (*ast.QueryDocument, bool
 
 // Add keeps a document that has been validated.
 func (d documents) Add(_ context.Context, text string, doc *ast.QueryDocument) {
-	if !holdsSecret(doc) {
+	if !HoldsSecret(doc) {
 		d.kept.Set(text, doc)
 	}
 }
 
-func holdsSecret(doc *ast.QueryDocument) bool {
+// HoldsSecret reports whether the document holds a literal for a Secret, a variable's default too. Such a document is
+// kept nowhere.
+func HoldsSecret(doc *ast.QueryDocument) bool {
 	for _, op := range doc.Operations {
 		for _, v := range op.VariableDefinitions {
 			if isSecret(v.DefaultValue) {

@@ -13,7 +13,7 @@ import (
 // writeError answers a request that never became an operation, in the words of GraphQL.
 func writeError(w http.ResponseWriter, r *http.Request, status int, known *auth.Error) {
 	if known.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(known.RetryAfter.Seconds())))
+		w.Header().Set("Retry-After", strconv.Itoa(known.RetrySeconds()))
 	}
 	resp := &graphql.Response{Errors: gqlerror.List{{Message: known.Message, Extensions: known.Extensions()}}}
 	_ = writeWithStatus(w, r, status, resp)
@@ -21,6 +21,7 @@ func writeError(w http.ResponseWriter, r *http.Request, status int, known *auth.
 
 // refuseCrossOrigin answers what a page of another origin sent (http.CrossOriginProtection).
 func refuseCrossOrigin(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
 	writeError(w, r, http.StatusForbidden, &auth.Error{
 		Code: auth.Forbidden, Message: "Requests from pages of other origins are not taken.",
 	})

@@ -11,6 +11,9 @@ var Status = status
 // WriteError answers a request that never became an operation.
 var WriteError = writeError
 
+// WriteResponse writes an answer.
+var WriteResponse = writeResponse
+
 // Documents keep documents.
 var NewDocuments = newDocuments
 

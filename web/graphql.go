@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -22,6 +23,9 @@ const (
 	maxTokens = 4000     // of query text
 )
 
+// maxTime is how long an operation may take. What it waits for then ends, and the caller is told to come back.
+const maxTime = 20 * time.Second
+
 // GraphQL is an executable schema, and what stands around it.
 type GraphQL struct {
 	Schema graphql.ExecutableSchema
@@ -35,8 +39,9 @@ type GraphQL struct {
 
 // endpoint answers GraphQL over HTTP: POST with application/json, and GET for queries.
 type endpoint struct {
-	exec *executor.Executor
-	log  *slog.Logger
+	exec   *executor.Executor
+	schema *ast.Schema
+	log    *slog.Logger
 }
 
 func newEndpoint(g GraphQL, log *slog.Logger) (*endpoint, error) {
@@ -52,7 +57,7 @@ func newEndpoint(g GraphQL, log *slog.Logger) (*endpoint, error) {
 		}
 		exec.Use(x)
 	}
-	return &endpoint{exec: exec, log: log}, nil
+	return &endpoint{exec: exec, schema: g.Schema.Schema(), log: log}, nil
 }
 
 // ServeHTTP answers one request.
@@ -74,7 +79,8 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, r, refused.status, refused.err)
 		return
 	}
-	ctx := graphql.StartOperationTrace(r.Context())
+	ctx, cancel := context.WithTimeout(graphql.StartOperationTrace(r.Context()), maxTime)
+	defer cancel()
 	op, errs := e.exec.CreateOperationContext(ctx, params)
 	if errs != nil {
 		e.refuse(graphql.WithOperationContext(ctx, op), w, r, errs)
@@ -89,8 +95,17 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, r, http.StatusBadRequest, auth.Invalid("query", "A subscription is not answered here."))
 		return
 	}
+	if over := overLimit(op, e.schema); over != nil {
+		e.refuse(graphql.WithOperationContext(ctx, op), w, r, gqlerror.List{{Message: over.Message, Extensions: over.Extensions()}})
+		return
+	}
 	responses, ctx := e.exec.DispatchOperation(ctx, op)
-	e.answer(w, r, responses(ctx))
+	resp := responses(ctx)
+	if resp == nil && r.Context().Err() == nil {
+		writeError(w, r, status(r, auth.Unavailable), auth.Busy(time.Second)) // the time was up
+		return
+	}
+	e.answer(w, r, resp)
 }
 
 // refuse answers what was wrong before anything ran.

@@ -46,18 +46,26 @@ func readParams(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *re
 	return params, nil
 }
 
+// tooLong is a body or a query string beyond the limit.
+func tooLong(r *http.Request, what string) *refusal {
+	return &refusal{status(r, auth.LimitExceeded), &auth.Error{
+		Code: auth.LimitExceeded, Limit: "body", Message: fmt.Sprintf("The %s is longer than %d bytes.", what, maxBody),
+	}}
+}
+
 func readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
 	media, attributes, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset, set := attributes["charset"]
 	if err != nil || media != "application/json" || set && !strings.EqualFold(charset, "utf-8") {
 		return nil, &refusal{http.StatusUnsupportedMediaType, auth.Invalid("", "The body's Content-Type must be application/json.")}
 	}
+	if r.ContentLength > maxBody {
+		return nil, tooLong(r, "body") // before anything is read: a client that asks first is spared the sending
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
-			return nil, &refusal{status(r, auth.LimitExceeded), &auth.Error{
-				Code: auth.LimitExceeded, Limit: "body", Message: fmt.Sprintf("The body is longer than %d bytes.", maxBody),
-			}}
+		if _, over := errors.AsType[*http.MaxBytesError](err); over {
+			return nil, tooLong(r, "body")
 		}
 		return nil, unreadable("", "The body could not be read.")
 	}
@@ -119,14 +127,15 @@ func object(members map[string]any, name string) (map[string]any, *refusal) {
 
 func readQueryString(_ http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
 	if len(r.URL.RawQuery) > maxBody {
-		return nil, &refusal{status(r, auth.LimitExceeded), &auth.Error{
-			Code: auth.LimitExceeded, Limit: "body", Message: fmt.Sprintf("The query string is longer than %d bytes.", maxBody),
-		}}
+		return nil, tooLong(r, "query string")
 	}
 	members := make(map[string]any)
 	for name, values := range r.URL.Query() {
 		if len(values) != 1 {
 			return nil, unreadable(name, "The parameter stands more than once.")
+		}
+		if !utf8.ValidString(values[0]) {
+			return nil, unreadable(name, "The parameter is not UTF-8.")
 		}
 		members[name] = values[0]
 	}

@@ -67,9 +67,11 @@ func status(r *http.Request, code auth.Code) int {
 
 // statuses are those of the codes whose status is not 400.
 var statuses = map[auth.Code]int{
-	auth.Unauthenticated: http.StatusUnauthorized,
-	auth.Forbidden:       http.StatusForbidden,
-	auth.Unavailable:     http.StatusServiceUnavailable,
+	auth.Unauthenticated:      http.StatusUnauthorized,
+	auth.Forbidden:            http.StatusForbidden,
+	auth.RecentSignInRequired: http.StatusForbidden,
+	auth.RateLimited:          http.StatusTooManyRequests,
+	auth.Unavailable:          http.StatusServiceUnavailable,
 }
 
 // statusOf is the status of an answer: 200 where something was executed, and else the first of 401, 403 and the others
@@ -109,7 +111,23 @@ func writeResponse(w http.ResponseWriter, r *http.Request, resp *graphql.Respons
 	if code == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", auth.Challenge(auth.CallerFrom(r.Context())))
 	}
+	if after := retryAfter(resp); after > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(after))
+	}
 	return writeWithStatus(w, r, code, resp)
+}
+
+// retryAfter is the longest that any error of a request error asks to wait, in seconds; 0 where none does, and where
+// something was executed: then each error says it for itself.
+func retryAfter(resp *graphql.Response) int {
+	longest := 0
+	if resp.Data == nil {
+		for _, err := range resp.Errors {
+			after, _ := err.Extensions["retryAfter"].(int)
+			longest = max(longest, after)
+		}
+	}
+	return longest
 }
 
 // writeWithStatus writes the answer once, with its length. A request error has no data.

@@ -16,7 +16,9 @@ import (
 type Settings struct {
 	// SignUpClosed turns signing up off: accounts are then made by staff alone.
 	SignUpClosed bool
-	Passwords    password.Policy
+	// MaxSignUps is how many may sign up from one network in a minute, failures counted; 0 sets no limit.
+	MaxSignUps int
+	Passwords  password.Policy
 }
 
 // Manager is who signs up and in.
@@ -24,6 +26,7 @@ type Manager struct {
 	store    Store
 	sessions *session.Manager
 	hasher   *password.Hasher
+	throttle *throttle
 	settings Settings
 	now      func() time.Time
 }
@@ -32,12 +35,23 @@ type Manager struct {
 func NewManager(
 	store Store, sessions *session.Manager, h *password.Hasher, s Settings, now func() time.Time,
 ) *Manager {
-	return &Manager{store: store, sessions: sessions, hasher: h, settings: s, now: now}
+	return &Manager{
+		store: store, sessions: sessions, hasher: h, throttle: &throttle{store: store, now: now}, settings: s, now: now,
+	}
 }
 
 // User returns the user, or auth.ErrNotFound.
 func (m *Manager) User(ctx context.Context, id auth.ID) (auth.User, error) {
 	u, err := m.store.User(ctx, id)
+	if err != nil {
+		return auth.User{}, fmt.Errorf("read a user: %w", err)
+	}
+	return u, nil
+}
+
+// UserByEmail returns the user whose address it is, or auth.ErrNotFound.
+func (m *Manager) UserByEmail(ctx context.Context, email string) (auth.User, error) {
+	u, _, err := m.store.Credentials(ctx, auth.EmailAddress(email).Key())
 	if err != nil {
 		return auth.User{}, fmt.Errorf("read a user: %w", err)
 	}

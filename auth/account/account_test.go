@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -30,7 +31,7 @@ const good = auth.Secret("correct horse battery")
 var desk = auth.Client{IPAddress: authtest.Text("192.0.2.10"), UserAgent: authtest.Text("Desk/1.0")}
 
 // newStore opens a fresh database, and answers what closes it.
-func newStore(t *testing.T) (store *db.Store, done func()) {
+func newStore(t testing.TB) (store *db.Store, done func()) {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "accounts.db"))
 	if err != nil {
@@ -46,7 +47,7 @@ func newStore(t *testing.T) (store *db.Store, done func()) {
 	}
 }
 
-func newManager(t *testing.T, store *db.Store, s account.Settings) *account.Manager {
+func newManager(t testing.TB, store *db.Store, s account.Settings) *account.Manager {
 	t.Helper()
 	keys, err := keyring.Open(t.Context(), store, keyring.NewMasterKey(), time.Now)
 	if err != nil {
@@ -54,7 +55,7 @@ func newManager(t *testing.T, store *db.Store, s account.Settings) *account.Mana
 	}
 	const issuer = "https://fieldward.example"
 	tokens := token.Settings{Issuer: issuer, Audience: issuer, TokenAudience: []string{issuer}, TTL: 10 * time.Minute}
-	sessions := session.NewManager(store, token.NewIssuer(keys, tokens, time.Now), keys,
+	sessions := session.NewManager(store, token.NewIssuer(keys, tokens, nil, time.Now), keys,
 		session.NewRevocations(time.Hour, time.Now), session.Settings{
 			Issuer: issuer, TTL: 24 * time.Hour, IdleTTL: 24 * time.Hour, Grace: time.Minute, PerUser: 50,
 		}, time.Now)
@@ -114,7 +115,7 @@ func TestWhoSignsUpIsSignedInAndCanSignInAgain(t *testing.T) {
 
 func TestEachWrongFieldOfASignUpIsBlamed(t *testing.T) {
 	m := newAccounts(t, account.Settings{})
-	if _, err := m.Add(t.Context(), account.Details{Email: "taken@example.com", Name: "Bob", Password: good}); err != nil {
+	if _, err := m.Create(t.Context(), account.Operator, account.Details{Email: "taken@example.com", Name: "Bob", Password: good}); err != nil {
 		t.Fatal(err)
 	}
 	tests := map[string]struct {
@@ -167,7 +168,8 @@ func TestOfTenSignUpsWithOneAddressOneSucceeds(t *testing.T) {
 			if i%2 == 0 {
 				email = "ADA@EXAMPLE.COM"
 			}
-			_, err := m.SignUp(t.Context(), account.Details{Email: email, Name: "Ada", Password: good}, desk)
+			from := auth.Client{IPAddress: authtest.Text(fmt.Sprintf("192.0.%d.10", i))} // the gate holds networks apart
+			_, err := m.SignUp(t.Context(), account.Details{Email: email, Name: "Ada", Password: good}, from)
 			if err == nil {
 				mu.Lock()
 				defer mu.Unlock()
@@ -188,7 +190,7 @@ func TestAFailedSignInDoesNotTellWhetherTheAddressIsKnown(t *testing.T) {
 		store, done := newStore(t)
 		defer done()
 		m := newManager(t, store, account.Settings{})
-		if _, err := m.Add(t.Context(), account.Details{Email: "ada@example.com", Name: "Ada", Password: good}); err != nil {
+		if _, err := m.Create(t.Context(), account.Operator, account.Details{Email: "ada@example.com", Name: "Ada", Password: good}); err != nil {
 			t.Fatal(err)
 		}
 		for name, email := range map[string]string{"known": "ada@example.com", "unknown": "nobody@example.com"} {
@@ -213,7 +215,7 @@ func TestADisabledUserIsToldSoAfterTheRightPasswordOnly(t *testing.T) {
 	t.Cleanup(done)
 	m := newManager(t, store, account.Settings{})
 	at := time.Now().UTC().Truncate(time.Microsecond)
-	hash, err := password.NewHasher(1).Hash(t.Context(), good)
+	hash, err := password.NewHasher(1).Hash(t.Context(), password.Asker{}, good)
 	if err != nil {
 		t.Fatal(err)
 	}

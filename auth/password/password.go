@@ -1,5 +1,5 @@
 // Package password hashes passwords and checks them, and refuses those that are easily guessed.
-// It never shortens a password, and never hashes more of them at once than the machine bears.
+// It never shortens a password that it hashes, and never hashes more of them at once than the machine bears.
 package password
 
 import (
@@ -7,15 +7,17 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"fmt"
+	"strings"
+	"sync/atomic"
 
-	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/fieldward/fieldward/auth"
 )
 
-// params are Argon2id's (RFC 9106): memory in KiB, passes, lanes.
+// params are Argon2's (RFC 9106): its kind, memory in KiB, passes, lanes.
 type params struct {
+	variant string
 	memory  uint32
 	passes  uint32
 	lanes   uint8
@@ -23,7 +25,9 @@ type params struct {
 }
 
 // current is OWASP's recommendation of 19 MiB, 2 passes and 1 lane. A hash of any other is renewed at sign-in.
-func current() params { return params{memory: 19 * 1024, passes: 2, lanes: 1, keySize: 32} }
+func current() params {
+	return params{variant: argon2id, memory: 19 * 1024, passes: 2, lanes: 1, keySize: 32}
+}
 
 const saltSize = 16
 
@@ -32,6 +36,7 @@ type Hasher struct {
 	gate    *gate
 	nobody  string
 	current params
+	hashes  atomic.Uint64
 }
 
 // NewHasher makes a hasher that runs at most the given number of hashes at once.
@@ -41,12 +46,15 @@ func NewHasher(atOnce int) *Hasher {
 	return h
 }
 
-// Hash makes a PHC string: $argon2id$v=19$m=19456,t=2,p=1$salt$key. Where too many wait already it fails with
-// auth.Unavailable.
-func (h *Hasher) Hash(ctx context.Context, p auth.Secret) (string, error) {
+// Hashes is how many passwords it has hashed so far, to keep them or to hold them against a hash.
+func (h *Hasher) Hashes() uint64 { return h.hashes.Load() }
+
+// Hash makes a PHC string: $argon2id$v=19$m=19456,t=2,p=1$salt$key. Where too many wait already, or too many of the
+// asker's network, it fails with auth.Unavailable.
+func (h *Hasher) Hash(ctx context.Context, a Asker, p auth.Secret) (string, error) {
 	salt := make([]byte, saltSize)
 	_, _ = rand.Read(salt) // never fails: crypto/rand ends the program instead
-	key, err := h.derive(ctx, p, salt, h.current)
+	key, err := h.derive(ctx, a, p, salt, h.current)
 	if err != nil {
 		return "", err
 	}
@@ -57,17 +65,21 @@ func (h *Hasher) Hash(ctx context.Context, p auth.Secret) (string, error) {
 type Match struct {
 	// OK is whether the password is the right one.
 	OK bool
-	// Stale is whether the hash was made with other parameters than today's.
+	// Stale is whether the hash was made with other parameters than today's, or elsewhere.
 	Stale bool
 }
 
-// Check holds the password against a PHC string. Where too many wait already it fails with auth.Unavailable.
-func (h *Hasher) Check(ctx context.Context, phc string, p auth.Secret) (Match, error) {
+// Check holds the password against what Hash made, or what Adopt took over from elsewhere. Where too many wait already,
+// or too many of the asker's network, it fails with auth.Unavailable.
+func (h *Hasher) Check(ctx context.Context, a Asker, phc string, p auth.Secret) (Match, error) {
+	if foreign, adopted := strings.CutPrefix(phc, rawPrefix); adopted {
+		return h.checkForeign(ctx, a, foreign, p)
+	}
 	used, salt, want, err := decode(phc)
 	if err != nil {
 		return Match{}, err
 	}
-	got, err := h.derive(ctx, p, salt, used)
+	got, err := h.derive(ctx, a, p, salt, used)
 	if err != nil {
 		return Match{}, err
 	}
@@ -75,18 +87,19 @@ func (h *Hasher) Check(ctx context.Context, phc string, p auth.Secret) (Match, e
 }
 
 // CheckNobody costs what Check costs, and matches nothing: for an address that nobody has.
-func (h *Hasher) CheckNobody(ctx context.Context, p auth.Secret) error {
-	_, err := h.Check(ctx, h.nobody, p)
+func (h *Hasher) CheckNobody(ctx context.Context, a Asker, p auth.Secret) error {
+	_, err := h.Check(ctx, a, h.nobody, p)
 	return err
 }
 
-func (h *Hasher) derive(ctx context.Context, p auth.Secret, salt []byte, with params) ([]byte, error) {
-	leave, err := h.gate.enter(ctx)
+func (h *Hasher) derive(ctx context.Context, a Asker, p auth.Secret, salt []byte, with params) ([]byte, error) {
+	leave, err := h.gate.enter(ctx, a)
 	if err != nil {
 		return nil, fmt.Errorf("wait to hash a password: %w", err)
 	}
 	defer leave()
-	return argon2.IDKey([]byte(Normalize(p)), salt, with.passes, with.memory, with.lanes, with.keySize), nil
+	h.hashes.Add(1)
+	return with.key([]byte(Normalize(p)), salt), nil
 }
 
 // Normalize is NFKC (RFC 8265, section 4.2.2 asks for a normal form), so that a password typed on another keyboard is

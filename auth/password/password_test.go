@@ -13,7 +13,7 @@ import (
 
 func TestAHashMatchesItsOwnPasswordAlone(t *testing.T) {
 	h := password.NewHasher(1)
-	hash, err := h.Hash(t.Context(), "correct horse battery")
+	hash, err := h.Hash(t.Context(), password.Asker{}, "correct horse battery")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestAHashMatchesItsOwnPasswordAlone(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			match, err := h.Check(t.Context(), hash, test.password)
+			match, err := h.Check(t.Context(), password.Asker{}, hash, test.password)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,8 +49,8 @@ func TestAHashMatchesItsOwnPasswordAlone(t *testing.T) {
 
 func TestTwoHashesOfOnePasswordDiffer(t *testing.T) {
 	h := password.NewHasher(1)
-	one, err1 := h.Hash(t.Context(), "correct horse battery")
-	two, err2 := h.Hash(t.Context(), "correct horse battery")
+	one, err1 := h.Hash(t.Context(), password.Asker{}, "correct horse battery")
+	two, err2 := h.Hash(t.Context(), password.Asker{}, "correct horse battery")
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestTwoHashesOfOnePasswordDiffer(t *testing.T) {
 func TestAHashOfOtherParametersIsStale(t *testing.T) {
 	const weaker = "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQxMjM0NTY$"
 	h := password.NewHasher(1)
-	match, err := h.Check(t.Context(), weaker+strings.Repeat("A", 43), "whatever it is")
+	match, err := h.Check(t.Context(), password.Asker{}, weaker+strings.Repeat("A", 43), "whatever it is")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestAMalformedHashIsAnError(t *testing.T) {
 	h := password.NewHasher(1)
 	for name, phc := range tests {
 		t.Run(name, func(t *testing.T) {
-			if match, err := h.Check(t.Context(), phc, "whatever it is"); err == nil {
+			if match, err := h.Check(t.Context(), password.Asker{}, phc, "whatever it is"); err == nil {
 				t.Errorf("no error, and match is %+v", match)
 			}
 		})
@@ -100,7 +100,7 @@ func TestAFullGateTurnsAway(t *testing.T) {
 	)
 	for range 80 { // 1 inside and 32 waiting
 		wg.Go(func() {
-			_, err := h.Hash(t.Context(), "correct horse battery")
+			_, err := h.Hash(t.Context(), password.Asker{}, "correct horse battery")
 			if err == nil {
 				return
 			}
@@ -124,7 +124,7 @@ func TestWhoHasGoneIsNotHashed(t *testing.T) {
 	cancel()
 	var failed int
 	for range 20 { // a free place may still be taken
-		if _, err := h.Hash(ctx, "correct horse battery"); errors.Is(err, context.Canceled) {
+		if _, err := h.Hash(ctx, password.Asker{}, "correct horse battery"); errors.Is(err, context.Canceled) {
 			failed++
 		}
 	}
@@ -174,7 +174,7 @@ func TestPolicy(t *testing.T) {
 func BenchmarkHash(b *testing.B) {
 	h := password.NewHasher(1)
 	for b.Loop() {
-		if _, err := h.Hash(b.Context(), "correct horse battery"); err != nil {
+		if _, err := h.Hash(b.Context(), password.Asker{}, "correct horse battery"); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/fieldward/fieldward/auth"
@@ -63,7 +62,7 @@ func (m *Manager) advance(
 		step.Event = &e
 	}
 	s.Counter, s.RenewedAt, s.Client = step.To, at, from
-	opened, err := m.opened(f.user, s)
+	opened, err := m.opened(ctx, f.user, s)
 	if err != nil {
 		return Opened{}, err
 	}
@@ -75,7 +74,7 @@ func (m *Manager) advance(
 
 // replay answers the current refresh token again. From elsewhere that is worth knowing.
 func (m *Manager) replay(ctx context.Context, u auth.User, s auth.Session, from auth.Client) (Opened, error) {
-	opened, err := m.opened(u, s)
+	opened, err := m.opened(ctx, u, s)
 	if err != nil {
 		return Opened{}, err
 	}
@@ -98,29 +97,7 @@ func (m *Manager) inGrace(s auth.Session, at time.Time) bool {
 
 // sameOrigin reports whether two clients may well be one: the same user agent in the same network.
 func sameOrigin(a, b auth.Client) bool {
-	return value(a.UserAgent) == value(b.UserAgent) && network(a.IPAddress) == network(b.IPAddress)
-}
-
-// The part of an address that tells one network from another.
-const (
-	networkBits4 = 24
-	networkBits6 = 56
-)
-
-func network(address *string) string {
-	ip, err := netip.ParseAddr(value(address))
-	if err != nil {
-		return ""
-	}
-	bits := networkBits6
-	if ip = ip.Unmap(); ip.Is4() {
-		bits = networkBits4
-	}
-	prefix, err := ip.WithZone("").Prefix(bits)
-	if err != nil {
-		return ""
-	}
-	return prefix.String()
+	return value(a.UserAgent) == value(b.UserAgent) && a.Network() == b.Network()
 }
 
 func value(s *string) string {

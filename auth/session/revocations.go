@@ -37,12 +37,47 @@ func NewRevocations(keep time.Duration, now func() time.Time) *Revocations {
 
 // Load applies what the store remembers. Call it before the first token is verified.
 func (r *Revocations) Load(ctx context.Context, store Store) error {
-	events, err := store.RevokingEvents(ctx, r.now().Add(-r.keep))
+	return r.read(ctx, store, r.now().Add(-r.keep))
+}
+
+func (r *Revocations) read(ctx context.Context, store Store, since time.Time) error {
+	events, err := store.RevokingEvents(ctx, since)
 	if err != nil {
-		return fmt.Errorf("load the revocations: %w", err)
+		return fmt.Errorf("read the revocations: %w", err)
 	}
 	r.Apply(events...)
 	return nil
+}
+
+const (
+	// followEvery is how often another process's revocations are looked for.
+	followEvery = 500 * time.Millisecond
+	// followBack is how far back each look goes: an event carries the time at which its change began, and is seen
+	// when that has been committed.
+	followBack = 15 * time.Second
+)
+
+// Follow applies what other processes on the same store revoke, within a second, until ctx ends. A look that fails is
+// told to failed, and the next one goes back as far as the last that did not.
+func (r *Revocations) Follow(ctx context.Context, store Store, failed func(error)) {
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
+	last := r.now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		at := r.now()
+		if err := r.read(ctx, store, last.Add(-followBack)); err != nil {
+			if ctx.Err() == nil {
+				failed(err)
+			}
+			continue
+		}
+		last = at
+	}
 }
 
 // Apply takes in what the events revoke, and passes over those that revoke nothing.

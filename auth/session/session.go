@@ -52,9 +52,9 @@ type Opened struct {
 }
 
 // Prepare makes a session and its tokens for a user who has just proved who they are. Nothing is stored yet.
-func (m *Manager) Prepare(u auth.User, from auth.Client) (Opened, error) {
+func (m *Manager) Prepare(ctx context.Context, u auth.User, from auth.Client) (Opened, error) {
 	at := m.instant()
-	return m.opened(u, auth.Session{
+	return m.opened(ctx, u, auth.Session{
 		ID:        auth.NewID(auth.SessionPrefix, at),
 		UserID:    u.ID,
 		AuthTime:  at,
@@ -75,7 +75,7 @@ type Proof struct {
 
 // Open starts a session for the user. Where the user is no longer as u and p say it fails with ErrChanged.
 func (m *Manager) Open(ctx context.Context, u auth.User, p Proof, from auth.Client) (Opened, error) {
-	opened, err := m.Prepare(u, from)
+	opened, err := m.Prepare(ctx, u, from)
 	if err != nil {
 		return Opened{}, err
 	}
@@ -135,6 +135,64 @@ func (m *Manager) End(ctx context.Context, c auth.Caller, refresh auth.Secret, f
 	return 1, nil
 }
 
+// Sessions returns a slice of the user's live sessions, newest first.
+func (m *Manager) Sessions(ctx context.Context, userID auth.ID, p auth.Page) (auth.Slice[auth.Session], error) {
+	sessions, err := m.store.Sessions(ctx, userID, m.instant(), p)
+	if err != nil {
+		return auth.Slice[auth.Session]{}, fmt.Errorf("list sessions: %w", err)
+	}
+	return sessions, nil
+}
+
+// Reauthenticated prepares a session's going on for a user who has just proved again who they are: a new pair of
+// tokens, and a new auth_time. Nothing is stored yet: the step is to be made in the transaction of what was proved for.
+func (m *Manager) Reauthenticated(
+	ctx context.Context, u auth.User, id auth.ID, from auth.Client,
+) (Opened, Advance, error) {
+	s, _, err := m.store.Session(ctx, id)
+	if errors.Is(err, auth.ErrNotFound) {
+		return Opened{}, Advance{}, auth.ErrSessionEnded
+	}
+	if err != nil {
+		return Opened{}, Advance{}, fmt.Errorf("read a session: %w", err)
+	}
+	at := m.instant()
+	if s.UserID != u.ID || !m.live(s, at) {
+		return Opened{}, Advance{}, auth.ErrSessionEnded
+	}
+	step := Advance{SessionID: s.ID, From: s.Counter, To: s.Counter + 1, At: at, Client: from, AuthTime: &at}
+	s.Counter, s.RenewedAt, s.AuthTime, s.Client = step.To, at, at, from
+	opened, err := m.opened(ctx, u, s)
+	return opened, step, err
+}
+
+// EndOne ends a session by its ID, one's own or, for staff, that of someone who holds no role above theirs; else it
+// fails with auth.ErrAbove. What the caller may not know of fails with auth.ErrNotFound, as what does not exist does.
+func (m *Manager) EndOne(ctx context.Context, c auth.Caller, id auth.ID, from auth.Client) (auth.Session, error) {
+	s, u, err := m.store.Session(ctx, id)
+	if err != nil {
+		return auth.Session{}, fmt.Errorf("read a session: %w", err)
+	}
+	switch {
+	case u.ID == c.ID():
+	case !c.HasRole(auth.RoleSupport, auth.RoleAdmin):
+		return auth.Session{}, auth.ErrNotFound
+	case auth.Rank(u.Roles) > auth.Rank(c.Claims.Roles):
+		return auth.Session{}, auth.ErrAbove
+	}
+	e := Event(auth.SessionRevoked, s, from, m.instant())
+	actor := c.ID()
+	e.ActorID = &actor
+	ended, err := m.end(ctx, id, e)
+	if ended {
+		s.EndedAt = &e.At
+	}
+	return s, err
+}
+
+// Revoke feels what was written elsewhere in the domain.
+func (m *Manager) Revoke(events ...auth.Event) { m.revocations.Apply(events...) }
+
 // EndAll ends every session of the caller, refuses every token that the caller has, and reports how many sessions
 // ended.
 func (m *Manager) EndAll(ctx context.Context, c auth.Caller, from auth.Client) (int, error) {
@@ -154,15 +212,13 @@ func (m *Manager) end(ctx context.Context, id auth.ID, e auth.Event) (bool, erro
 	if err != nil {
 		return false, fmt.Errorf("end a session: %w", err)
 	}
-	if ended {
-		m.revocations.Apply(e)
-	}
+	m.revocations.Apply(e) // also where another process was faster: this one must not accept it any longer
 	return ended, nil
 }
 
 // opened signs the tokens of the session as it is to be.
-func (m *Manager) opened(u auth.User, s auth.Session) (Opened, error) {
-	issued, err := m.issuer.Issue(u, s)
+func (m *Manager) opened(ctx context.Context, u auth.User, s auth.Session) (Opened, error) {
+	issued, err := m.issuer.Issue(ctx, u, s)
 	if err != nil {
 		return Opened{}, fmt.Errorf("issue an access token: %w", err)
 	}

@@ -64,7 +64,7 @@ func newWorld(t testing.TB, graceTime time.Duration) *world {
 	tokens := token.Settings{Issuer: issuer, Audience: issuer, TokenAudience: []string{issuer}, TTL: accessTTL}
 	w.revocations = session.NewRevocations(accessTTL+2*token.Leeway, w.clock.Now)
 	w.verifier = token.NewVerifier(keys, tokens, w.revocations, w.clock.Now)
-	w.Manager = session.NewManager(store, token.NewIssuer(keys, tokens, w.clock.Now), keys, w.revocations, session.Settings{
+	w.Manager = session.NewManager(store, token.NewIssuer(keys, tokens, nil, w.clock.Now), keys, w.revocations, session.Settings{
 		Issuer: issuer, TTL: 30 * 24 * time.Hour, IdleTTL: 14 * 24 * time.Hour, Grace: graceTime, PerUser: limit,
 	}, w.clock.Now)
 	w.user = w.addUser(t, "ada@example.com")
@@ -521,6 +521,35 @@ func TestWhatWasRevokedIsRevokedAfterARestart(t *testing.T) {
 	}
 	if !fresh.Revoked(*out.Caller.Claims) || !fresh.Revoked(*everywhere.Caller.Claims) {
 		t.Error("not revoked")
+	}
+}
+
+func TestWhatAnotherProcessRevokesIsFeltWithinASecond(t *testing.T) {
+	w := newWorld(t, grace)
+	out, kept := w.open(t), w.open(t)
+	w.user = w.addUser(t, "bob@example.com")
+	bob := w.open(t)
+	other := session.NewRevocations(accessTTL+2*token.Leeway, w.clock.Now)
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { other.Follow(ctx, w.store, func(err error) { t.Error(err) }) })
+	defer wg.Wait()
+	defer stop()
+	if _, err := w.End(t.Context(), out.Caller, "", desk); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.EndAll(t.Context(), bob.Caller, desk); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(10 * time.Second) // of a machine that is busy; the interval is half a second
+	for !other.Revoked(*out.Caller.Claims) || !other.Revoked(*bob.Caller.Claims) {
+		if time.Now().After(deadline) {
+			t.Fatal("not felt")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if other.Revoked(*kept.Caller.Claims) {
+		t.Error("what was not revoked is refused")
 	}
 }
 

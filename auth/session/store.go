@@ -24,6 +24,8 @@ type Store interface {
 	// EndAll raises the user's generation, ends every live session of the user, and writes the event with the new
 	// generation in it. Fails with auth.ErrNotFound where there is no such user.
 	EndAll(ctx context.Context, userID auth.ID, e auth.Event) (EndedAll, error)
+	// Sessions returns a slice of the user's live sessions, as of at, newest first by ID.
+	Sessions(ctx context.Context, userID auth.ID, at time.Time, p auth.Page) (auth.Slice[auth.Session], error)
 	// Record writes an event that comes with no change.
 	Record(ctx context.Context, e auth.Event) error
 	// RevokingEvents returns the events from since on that end a session or raise a generation, oldest first.
@@ -57,6 +59,8 @@ type Advance struct {
 	From, To  uint64
 	At        time.Time
 	Client    auth.Client
+	// AuthTime is when the user has proved again who they are; nil leaves it as it is.
+	AuthTime *time.Time
 	// Event is written with it where there is one.
 	Event *auth.Event
 }

@@ -64,7 +64,7 @@ func BenchmarkIssue(b *testing.B) {
 	h := newHouse(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := h.Issue(h.user, h.session); err != nil {
+		if _, err := h.Issue(b.Context(), h.user, h.session); err != nil {
 			b.Fatal(err)
 		}
 	}

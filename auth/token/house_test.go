@@ -94,7 +94,7 @@ func newHouse(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	h.ring = ring
-	h.Issuer = token.NewIssuer(ring, settings(), clock)
+	h.Issuer = token.NewIssuer(ring, settings(), nil, clock)
 	h.Verifier = token.NewVerifier(ring, settings(), h.revoked, clock)
 	h.user = auth.User{ID: auth.NewID(auth.UserPrefix, start()), Roles: []auth.Role{auth.RoleSupport, "GARDENER"}, Generation: 7}
 	h.session = auth.Session{
@@ -106,7 +106,7 @@ func newHouse(t testing.TB) *house {
 
 func (h *house) issue(t testing.TB) token.Issued {
 	t.Helper()
-	issued, err := h.Issue(h.user, h.session)
+	issued, err := h.Issue(t.Context(), h.user, h.session)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,12 +16,17 @@ import (
 type Issuer struct {
 	keys     *keyring.Keyring
 	settings Settings
+	hook     Hook
 	now      func() time.Time
 }
 
-// NewIssuer makes an issuer that signs with the ring's signing key.
-func NewIssuer(keys *keyring.Keyring, s Settings, now func() time.Time) *Issuer {
-	return &Issuer{keys: keys, settings: s, now: now}
+// Hook adds private claims to a user's tokens (RFC 7519, section 4.3), under names that are no other claim's, in any
+// case. Whoever holds a token can read them. Where it fails, or what it adds does not read back, no token is issued.
+type Hook func(ctx context.Context, u auth.User) (map[string]any, error)
+
+// NewIssuer makes an issuer that signs with the ring's signing key. A nil hook adds nothing.
+func NewIssuer(keys *keyring.Keyring, s Settings, hook Hook, now func() time.Time) *Issuer {
+	return &Issuer{keys: keys, settings: s, hook: hook, now: now}
 }
 
 // Issued is a new token and the claims that a verifier will read from it.
@@ -32,7 +38,7 @@ type Issued struct {
 // Issue signs an access token of the session for its user: with the user's roles and generation as they are given, and
 // the session's auth_time. It ends with the session at the latest. It carries no scope, and nothing that is anybody else's business, since whoever holds a
 // token can read it.
-func (i *Issuer) Issue(u auth.User, s auth.Session) (Issued, error) {
+func (i *Issuer) Issue(ctx context.Context, u auth.User, s auth.Session) (Issued, error) {
 	if s.UserID != u.ID {
 		return Issued{}, errors.New("issue token: the session is another user's")
 	}
@@ -43,7 +49,11 @@ func (i *Issuer) Issue(u auth.User, s auth.Session) (Issued, error) {
 		return Issued{}, fmt.Errorf("issue token: a token may live from a second to %s, not %s", keyring.MaxTokenLife, i.settings.TTL)
 	}
 	c := i.claims(u, s)
-	text, err := sign(i.keys.Signing(), payloadOf(c))
+	body, err := i.encode(ctx, u, &c)
+	if err != nil {
+		return Issued{}, fmt.Errorf("issue token: %w", err)
+	}
+	text, err := sign(i.keys.Signing(), body)
 	if err != nil {
 		return Issued{}, fmt.Errorf("issue token: %w", err)
 	}
@@ -108,6 +118,33 @@ func payloadOf(c auth.Claims) payload {
 	}
 }
 
+// encode writes the claims, and behind them what the hook adds. What it adds is read back as a verifier will: a name
+// that stands twice then, or is another claim's in another case, is found out here.
+func (i *Issuer) encode(ctx context.Context, u auth.User, c *auth.Claims) ([]byte, error) {
+	body, err := json.Marshal(payloadOf(*c))
+	if err != nil || i.hook == nil {
+		return body, err
+	}
+	added, err := i.hook(ctx, u)
+	if err != nil {
+		return nil, fmt.Errorf("ask the claims hook: %w", err)
+	}
+	if len(added) == 0 {
+		return body, nil
+	}
+	private, err := json.Marshal(added)
+	if err != nil {
+		return nil, fmt.Errorf("encode what the claims hook adds: %w", err)
+	}
+	body = slices.Concat(body[:len(body)-1], []byte{','}, private[1:])
+	read, err := parseClaims(body)
+	if err != nil {
+		return nil, fmt.Errorf("read back what the claims hook adds: %w", err)
+	}
+	c.Extra = read.Extra
+	return body, nil
+}
+
 // header is a token's header as it is written.
 type header struct {
 	Type      string `json:"typ"`
@@ -116,14 +153,10 @@ type header struct {
 }
 
 // sign writes a JWS in compact form (RFC 7515, section 7.1).
-func sign(key keyring.Key, p payload) (string, error) {
+func sign(key keyring.Key, body []byte) (string, error) {
 	head, err := json.Marshal(header{Type: tokenType, Algorithm: key.Algorithm, KeyID: key.KeyID})
 	if err != nil {
 		return "", fmt.Errorf("encode header: %w", err)
-	}
-	body, err := json.Marshal(p)
-	if err != nil {
-		return "", fmt.Errorf("encode claims: %w", err)
 	}
 	text := base64URL.EncodeToString(head) + "." + base64URL.EncodeToString(body)
 	signature, err := key.Sign(text)

@@ -83,7 +83,7 @@ func TestWhatCouldNotVerifyIsNotIssued(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h, s := newHouse(t), settings()
 			spoil(h, &s)
-			if issued, err := token.NewIssuer(h.ring, s, start).Issue(h.user, h.session); err == nil || issued.Token != "" {
+			if issued, err := token.NewIssuer(h.ring, s, nil, start).Issue(t.Context(), h.user, h.session); err == nil || issued.Token != "" {
 				t.Errorf("issued, with error %v", err)
 			}
 		})
@@ -170,7 +170,7 @@ func TestATokenVerifiesThroughTheLifeOfItsKey(t *testing.T) {
 		return ring
 	}
 	first := newHouse(t)
-	first.Issuer = token.NewIssuer(open(), settings(), clock)
+	first.Issuer = token.NewIssuer(open(), settings(), nil, clock)
 
 	// A successor is stored, which signs in an hour.
 	second := &memory{}
@@ -181,11 +181,11 @@ func TestATokenVerifiesThroughTheLifeOfItsKey(t *testing.T) {
 	successor.Generation, successor.SignsFrom = 2, start().Add(time.Hour)
 	store.keys = append(store.keys, successor)
 	ring := open()
-	issue := token.NewIssuer(ring, settings(), clock)
+	issue := token.NewIssuer(ring, settings(), nil, clock)
 	verifier := token.NewVerifier(ring, settings(), revoked{}, clock)
 	refused := 0
 	for ; at.Before(start().Add(3 * time.Hour)); at = at.Add(5 * time.Minute) {
-		issued, err := issue.Issue(first.user, first.session)
+		issued, err := issue.Issue(t.Context(), first.user, first.session)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -35,6 +35,12 @@ func everyChange(t *testing.T, s *db.Store, call func(name string, change func(c
 		bob.Events = []auth.Event{e}
 		return s.AddUser(ctx, bob)
 	})
+	call("AddUsers", func(ctx context.Context, e auth.Event) error {
+		bob.Events = []auth.Event{e}
+		added, err := s.AddUsers(ctx, []account.NewUser{bob})
+		same(t, "how many it says that it added", added, 0)
+		return err
+	})
 	call("Open", func(ctx context.Context, e auth.Event) error {
 		o := opening(n, noon().Add(time.Hour))
 		o.Event, o.Limit, o.Rehashed = e, 1, "a better hash"

@@ -14,8 +14,8 @@ import (
 // t.Cleanup; many are open at once.
 func Run(t *testing.T, open func(t *testing.T) *db.Store) {
 	for _, topic := range []sentences{
-		userSentences(), listSentences(), sessionSentences(), openSentences(),
-		endSentences(), eventSentences(), keySentences(), changeSentences(),
+		userSentences(), importSentences(), listSentences(), sessionSentences(), openSentences(),
+		endSentences(), eventSentences(), keySentences(), changeSentences(), userChangeSentences(), throttleSentences(),
 	} {
 		for sentence, holds := range topic {
 			t.Run(sentence, func(t *testing.T) {

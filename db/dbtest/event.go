@@ -35,12 +35,8 @@ func readsBackEvent(t *testing.T, s *db.Store) {
 }
 
 func readsRevokingOnly(t *testing.T, s *db.Store) {
-	actions := []auth.Action{
-		auth.SignedUp, auth.SignedIn, auth.SignedOut, auth.RefreshReplayed, auth.RefreshTokenReused, auth.SessionRevoked,
-		auth.TokensRevoked, auth.UserCreated,
-	}
 	var want []auth.Event
-	for i, a := range actions {
+	for i, a := range auth.Actions() {
 		e := event(a, sessionOf(auth.NewID(auth.UserPrefix, noon()), noon()), noon().Add(time.Duration(i)*time.Second))
 		must(t, s.Record(ask(), e))
 		if a.EndsSession() {

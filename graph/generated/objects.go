@@ -52,6 +52,10 @@ var Objects = guard.Objects{
 				return "Session"
 			case *auth.Session:
 				return "Session"
+			case auth.Event:
+				return "AuditEvent"
+			case *auth.Event:
+				return "AuditEvent"
 			}
 			return ""
 		},

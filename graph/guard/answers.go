@@ -95,7 +95,7 @@ func (s *sieve) deny(object any) (denial, bool) {
 		return s.undecidable(), true
 	}
 	v := s.standing.of(o.lock)
-	if v == ifOwner && !s.run.guard.objects.Owners.owns(o.name, object, s.standing.caller) {
+	if v.asksOwner() && !s.run.guard.objects.Owners.owns(o.name, object, s.standing.caller) {
 		v = forbidden
 	}
 	return denial{o.name, v, s.fc.Field.Position}, v.denied()
@@ -115,7 +115,7 @@ func (s *sieve) typeOf(object any) *object {
 func (s *sieve) undecidable() denial {
 	v := forbidden
 	for _, o := range s.answers.objects {
-		v = max(v, s.standing.of(o.lock))
+		v |= s.standing.of(o.lock)
 	}
 	return denial{s.answers.name, v, s.fc.Field.Position}
 }

@@ -10,11 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 
+	"github.com/fieldward/fieldward/auth"
+	"github.com/fieldward/fieldward/graph/guard"
 	"github.com/fieldward/fieldward/graph/guard/internal/testserver"
 )
 
@@ -145,13 +148,26 @@ func tell(t *testing.T, stories map[string]story) {
 // newOfficeOf is a test server with other rules.
 func newOfficeOf(t testing.TB, rules *ast.Schema) office {
 	t.Helper()
+	return serve(t, rules, testserver.Handler)
+}
+
+// newOfficeAs is a test server with other rules, asked by one caller alone.
+func newOfficeAs(t testing.TB, rules *ast.Schema, c auth.Caller) office {
+	t.Helper()
+	return serve(t, rules, func(schema graphql.ExecutableSchema, g *guard.Guard) http.Handler {
+		return testserver.HandlerAs(schema, g, c)
+	})
+}
+
+func serve(t testing.TB, rules *ast.Schema, handler func(graphql.ExecutableSchema, *guard.Guard) http.Handler) office {
+	t.Helper()
 	calls := &testserver.Calls{}
 	schema := testserver.SchemaOf(calls, rules)
 	g, err := testserver.Guard(schema)
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(testserver.Handler(schema, g))
+	srv := httptest.NewServer(handler(schema, g))
 	t.Cleanup(srv.Close)
 	return office{srv.URL, calls}
 }

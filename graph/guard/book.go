@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -17,6 +18,7 @@ type book struct {
 	schema   *ast.Schema
 	objects  map[string]*object
 	possible map[string][]*object // by the name of an object, interface or union; sorted by name
+	inputs   map[string]*input    // those of which a value can meet a rule
 	locks    []*lock
 	byText   map[string]*lock
 }
@@ -40,6 +42,7 @@ type field struct {
 	signsIn    bool
 	lock       *lock
 	answers    *answer // nil for a field of scalars or enums
+	inlets     []*inlet
 }
 
 // answer is what a field answers: objects of one type, or of those that an interface or union allows.
@@ -68,6 +71,7 @@ func readBook(schema *ast.Schema) *book {
 	for _, name := range names {
 		b.readPossible(schema.Types[name])
 	}
+	b.readInputs(names)
 	for _, name := range names {
 		if o := b.objects[name]; o != nil {
 			for _, def := range ownFields(o.def) {
@@ -126,6 +130,7 @@ func (b *book) readField(o *object, def *ast.FieldDefinition) *field {
 	}
 	f.decided = f.decided || len(f.rules) > 0
 	f.lock = b.lock(unimplied(f.rules, o.rules, true)) // the object has been decided before its fields
+	f.inlets = b.readArguments(o, f)
 	return f
 }
 
@@ -156,7 +161,7 @@ func (b *book) lock(rules []rule) *lock {
 	if l := b.byText[text]; l != nil {
 		return l
 	}
-	l := &lock{id: len(b.locks), rules: rules}
+	l := &lock{id: len(b.locks), rules: rules, timed: shortest(rules) != nil}
 	b.locks = append(b.locks, l)
 	b.byText[text] = l
 	return l
@@ -184,10 +189,10 @@ func (b *book) root(op ast.Operation) *object {
 }
 
 // stand decides every lock for a caller.
-func (b *book) stand(c auth.Caller) *standing {
+func (b *book) stand(c auth.Caller, at time.Time) *standing {
 	s := &standing{caller: c, verdicts: make([]verdict, len(b.locks))}
 	for i, l := range b.locks {
-		s.verdicts[i] = l.decide(c)
+		s.verdicts[i] = l.decide(c, at)
 	}
 	return s
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // Check lists every problem of a schema: a field that no rule and no @public reaches, a directive that says nothing or
-// stands where it is not enforced, an orOwner without an owner, a denial with no place for its null. owned reports
+// stands where it is not enforced, a rule that nobody could pass, an orOwner without an owner, a denial with no place for its null. owned reports
 // whether the Go type behind a type tells its owner; nil where that is not known yet, and then only root types, which
 // never have one, are looked at.
 func Check(schema *ast.Schema, owned func(typeName string) bool) Problems {
@@ -25,6 +25,7 @@ func check(b *book, owned func(typeName string) bool) Problems {
 			c.followed(o, f)
 			c.nullable(o, f)
 			c.answerNullable(o, f)
+			c.suppliedNullable(o, f)
 		}
 	}
 	return c.problems.sorted()
@@ -56,7 +57,16 @@ func (c *checker) declarations() {
 		if name == hasRoleDirective && c.roles(def) == nil {
 			c.add(def.Position, "@%s: its argument role must be a list of the values of an enum: declare role: [Role!]!", name)
 		}
+		if name == requiresScopesDirective && !areLists(def.Arguments.ForName(scopesArgument)) {
+			c.add(def.Position, "@%s: its argument scopes must be a list of lists: declare scopes: [[Scope!]!]!", name)
+		}
 	}
+}
+
+// areLists reports whether the argument takes a list of lists: of a plain list it could not be told whether it asks for
+// all of its scopes or for one.
+func areLists(a *ast.ArgumentDefinition) bool {
+	return a != nil && a.Type.Elem != nil && a.Type.Elem.Elem != nil
 }
 
 // roles is the enum of which @hasRole takes values; nil where it takes anything else.

@@ -3,6 +3,7 @@ package guard_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -14,11 +15,13 @@ import (
 )
 
 const declarations = `
-	directive @public on OBJECT | INTERFACE | FIELD_DEFINITION | ARGUMENT_DEFINITION | ENUM | UNION | SCALAR | SCHEMA | DIRECTIVE_DEFINITION
+	directive @public on OBJECT | INTERFACE | FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION | ENUM | UNION | SCALAR | SCHEMA | DIRECTIVE_DEFINITION
 	directive @authenticated on OBJECT | INTERFACE | FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION | INPUT_OBJECT | ENUM_VALUE
-	directive @hasRole(role: [Role!]!, orOwner: Boolean! = false) repeatable on OBJECT | INTERFACE | FIELD_DEFINITION
-	directive @signsIn on OBJECT | FIELD_DEFINITION
-	directive @requiresScopes on FIELD_DEFINITION | ARGUMENT_DEFINITION
+	directive @hasRole(role: [Role!]!, orOwner: Boolean! = false) repeatable on OBJECT | INTERFACE | FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION
+	directive @signsIn on OBJECT | FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION
+	directive @requiresScopes(scopes: [[String!]!]!) repeatable on OBJECT | FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION | UNION
+	directive @recentSignIn(within: String!) on OBJECT | FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION
+	directive @hasClaim(name: String!, in: [String!]!) repeatable on OBJECT | FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION
 	enum Role { CLERK BOSS }
 	type Owned @authenticated { id: ID! mail: String @hasRole(role: CLERK, orOwner: true) }
 	type Staff @hasRole(role: CLERK) { id: ID! }
@@ -124,28 +127,79 @@ func TestCheck(t *testing.T) {
 			},
 		},
 		"a directive where it is not enforced": {
-			`type Query { a(x: Int @authenticated): String @public }
-			input In { a: Int @authenticated }
+			`type Query { a(x: Int @public, y: Int @signsIn, z: Int @recentSignIn(within: "PT1M")): String @public }
+			input In { a: Int @public b: Int @signsIn c: Int @recentSignIn(within: "PT1M") }
 			input All @authenticated { a: Int }
 			enum E @public { A @authenticated }
-			union U @public = Owned
+			union U @public @requiresScopes(scopes: "a") = Owned
 			scalar S @public
 			schema @public { query: Query }
 			directive @other(a: Int @public) @public on FIELD
-			type T { a: Int @public @requiresScopes b(x: Int @requiresScopes): Int @public }`,
+			interface I @public { a(x: Int @public): Int }`,
 			[]string{
-				"schema.graphqls:1: Query.a(x:): @authenticated is not enforced on an argument: take it away",
-				"schema.graphqls:2: In.a: @authenticated is not enforced on an input field: take it away",
+				"schema.graphqls:1: Query.a(x:): @public is not enforced on an argument: take it away",
+				"schema.graphqls:1: Query.a(y:): @signsIn is not enforced on an argument: take it away",
+				"schema.graphqls:1: Query.a(z:): @recentSignIn is not enforced on an argument: take it away",
+				"schema.graphqls:2: In.a: @public is not enforced on an input field: take it away",
+				"schema.graphqls:2: In.b: @signsIn is not enforced on an input field: take it away",
+				"schema.graphqls:2: In.c: @recentSignIn is not enforced on an input field: take it away",
 				"schema.graphqls:3: All: @authenticated is not enforced on an input type: take it away",
 				"schema.graphqls:4: E.A: @authenticated is not enforced on an enum's value: take it away",
 				"schema.graphqls:4: E: @public is not enforced on an enum: take it away",
 				"schema.graphqls:5: U: @public is not enforced on a union: take it away",
+				"schema.graphqls:5: U: @requiresScopes is not enforced on a union: take it away",
 				"schema.graphqls:6: S: @public is not enforced on a scalar: take it away",
 				"schema.graphqls:7: schema: @public is not enforced on the schema: take it away",
-				"schema.graphqls:8: @other(a:): @public is not enforced on an argument: take it away",
+				"schema.graphqls:8: @other(a:): @public is not enforced on an argument of a directive: take it away",
 				"schema.graphqls:8: @other: @public is not enforced on a directive: take it away",
-				"schema.graphqls:9: T.a: @requiresScopes is not enforced: take it away",
-				"schema.graphqls:9: T.b(x:): @requiresScopes is not enforced on an argument: take it away",
+				"schema.graphqls:9: I.a(x:): @public is not enforced on an argument: take it away",
+			},
+		},
+		"a role on an argument and an input field, for their owner too": {
+			`type Query { a(x: Int @hasRole(role: BOSS, orOwner: true)): String @public }
+			interface I @public { a(x: Int @hasRole(role: COOK, orOwner: true)): Int }
+			input In { a: Int @hasRole(role: [], orOwner: true) }`,
+			[]string{
+				"schema.graphqls:1: Query.a(x:): orOwner on an argument, which has no owner: take orOwner away",
+				"schema.graphqls:2: I.a(x:): orOwner on an argument, which has no owner: take orOwner away",
+				"schema.graphqls:2: I.a(x:): unknown role COOK: name a value of Role",
+				"schema.graphqls:3: In.a: @hasRole names no role: name one, or write @authenticated",
+				"schema.graphqls:3: In.a: orOwner on an input field, which has no owner: take orOwner away",
+			},
+		},
+		"a field with no place for the null that its arguments cause": {
+			query + `interface I @public { a(x: Int @hasRole(role: BOSS)): Int! }
+			type T implements I @public { a(x: Int): Int! }
+			type V @hasRole(role: BOSS) { a(x: Int @hasRole(role: [BOSS, CLERK])): Int! b(in: In): Int! }
+			input In { of: [Deep!] }
+			input Deep { in: In on: Int @requiresScopes(scopes: "x") }
+			type Mutation { a(in: In): Int! @public }`,
+			[]string{
+				"schema.graphqls:3: T.a: @hasRole(role: [BOSS]) of T.a(x:) can deny it where its T is visible, and there is no place for the null: write Int",
+				`schema.graphqls:4: V.b: @requiresScopes(scopes: [["x"]]) of Deep.on can deny it where its V is visible, and there is no place for the null: write Int`,
+			},
+		},
+		"what implies each of the rules leaves no null": {
+			query + `type T @requiresScopes(scopes: [["a", "b"], ["c", "d"]]) @recentSignIn(within: "PT5M") @hasClaim(name: "n", in: ["x"]) {
+				a: Int! @requiresScopes(scopes: [["b"], ["c"]]) b: Int! @recentSignIn(within: "PT300S") c: Int! @hasClaim(name: "n", in: ["x", "y"])
+				d: Int! @authenticated @requiresScopes(scopes: [["a", "b"], ["c", "d"], ["e"]]) @recentSignIn(within: "P1D")
+			}`,
+			nil,
+		},
+		"what does not imply a rule leaves a null": {
+			query + `type T @requiresScopes(scopes: [["a", "b"], ["c"]]) @recentSignIn(within: "PT5M") @hasClaim(name: "n", in: ["x"]) {
+				a: Int! @requiresScopes(scopes: [["a"]])
+				b: Int! @recentSignIn(within: "PT4M")
+				c: Int! @hasClaim(name: "n", in: ["y"])
+				d: Int! @hasClaim(name: "m", in: ["x"])
+				e: Int! @hasRole(role: BOSS)
+			}`,
+			[]string{
+				`schema.graphqls:3: T.a: @requiresScopes(scopes: [["a"]]) can deny it where its T is visible, and there is no place for the null: write Int`,
+				`schema.graphqls:4: T.b: @recentSignIn(within: "PT4M") can deny it where its T is visible, and there is no place for the null: write Int`,
+				`schema.graphqls:5: T.c: @hasClaim(name: "n", in: ["y"]) can deny it where its T is visible, and there is no place for the null: write Int`,
+				`schema.graphqls:6: T.d: @hasClaim(name: "m", in: ["x"]) can deny it where its T is visible, and there is no place for the null: write Int`,
+				"schema.graphqls:7: T.e: @hasRole(role: [BOSS]) can deny it where its T is visible, and there is no place for the null: write Int",
 			},
 		},
 		"a field with no place for its null": {
@@ -251,6 +305,9 @@ func TestCheckLooksAtDeclarations(t *testing.T) {
 	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphqls", Input: `
 		directive @hasRole(role: [String!]!, unless: Boolean) on FIELD_DEFINITION
 		directive @public(when: String) on FIELD_DEFINITION
+		directive @hasClaim(name: String!, in: [String!]!, not: Boolean) on FIELD_DEFINITION
+		directive @recentSignIn(within: String!, of: String) on FIELD_DEFINITION
+		directive @requiresScopes(scopes: [String!]!, all: Boolean) on FIELD_DEFINITION
 		type Query { a: String @hasRole(role: "BOSS") }`})
 	if err != nil {
 		t.Fatal(err)
@@ -259,6 +316,10 @@ func TestCheckLooksAtDeclarations(t *testing.T) {
 		"schema.graphqls:2: @hasRole: its argument role must be a list of the values of an enum: declare role: [Role!]!",
 		"schema.graphqls:2: @hasRole: the guard knows no argument unless: take it away",
 		"schema.graphqls:3: @public: the guard knows no argument when: take it away",
+		"schema.graphqls:4: @hasClaim: the guard knows no argument not: take it away",
+		"schema.graphqls:5: @recentSignIn: the guard knows no argument of: take it away",
+		"schema.graphqls:6: @requiresScopes: its argument scopes must be a list of lists: declare scopes: [[Scope!]!]!",
+		"schema.graphqls:6: @requiresScopes: the guard knows no argument all: take it away",
 	}
 	if diff := cmp.Diff(want, lines(guard.Check(schema, nil))); diff != "" {
 		t.Errorf("problems differ (-want +got):\n%s", diff)
@@ -278,7 +339,7 @@ func TestNewListsEveryProblem(t *testing.T) {
 		"Owned": func(any) (auth.ID, bool) { return "", false },
 		"Mine":  func(any) (auth.ID, bool) { return "", false },
 	}}
-	_, err := guard.New(schema, objects, guard.WithoutIdentity("Mutation.signOut", "Query.u", "Staff.id"))
+	_, err := guard.New(schema, objects, time.Now, guard.WithoutIdentity("Mutation.signOut", "Query.u", "Staff.id"))
 	want := []string{
 		"hold the schema against the guard:",
 		"WithoutIdentity: there is no root field Mutation.signOut",

@@ -17,11 +17,12 @@ import (
 var (
 	errNoToken   = &auth.Error{Code: auth.Unauthenticated, Reason: auth.NoToken, Message: "Sign in first."}
 	errForbidden = &auth.Error{Code: auth.Forbidden, Message: "This is not open to you."}
+	errTooOld    = &auth.Error{Code: auth.RecentSignInRequired, Message: "Prove again who you are, and repeat."}
 )
 
 // denial is a place that is not open to the caller.
 type denial struct {
-	coordinate string // "User.email", or "User" where the object itself is denied
+	coordinate string // "User.email", "User" where the object itself is denied, or that of an argument or input field
 	verdict    verdict
 	at         *ast.Position // in the document
 }
@@ -37,10 +38,14 @@ func (e *deniedError) Error() string { return e.cause.Message }
 func (e *deniedError) Unwrap() error { return e.cause }
 
 func (d denial) cause() *auth.Error {
-	if d.verdict == unauthenticated {
+	switch {
+	case d.verdict >= unauthenticated:
 		return errNoToken
+	case d.verdict >= forbidden:
+		return errForbidden
+	default:
+		return errTooOld
 	}
-	return errForbidden
 }
 
 func (d denial) shown(key string, path ast.Path) *gqlerror.Error {
@@ -94,6 +99,10 @@ func (g *Guard) InterceptResponse(ctx context.Context, next graphql.ResponseHand
 		return resp
 	}
 	r.begin()
+	if d, lapsed := r.lapsed(); lapsed {
+		r.withhold(resp, d)
+		return resp
+	}
 	resp.Errors = earliest(resp.Errors)
 	return resp
 }

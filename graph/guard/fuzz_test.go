@@ -2,8 +2,10 @@ package guard_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -17,8 +19,8 @@ import (
 	"github.com/fieldward/fieldward/graph/guard/internal/testserver"
 )
 
-// FuzzGuard runs every document that passes validation, as several callers: the guard never panics, and what only
-// some may see reaches nobody else.
+// FuzzGuard runs every document that passes validation, with variables in JSON, as several callers: the guard never
+// panics, and what only some may see or supply reaches nobody else.
 func FuzzGuard(f *testing.F) {
 	for _, query := range []string{
 		`{ me { name email salary letters { nodes { text } } } }`,
@@ -32,7 +34,16 @@ func FuzzGuard(f *testing.F) {
 		`{ salaries(first: 100) vault(first: 100) { code } people { friends(first: 2) { email } } }`,
 		`query A { open } query B { __schema { types { name } } }`,
 	} {
-		f.Add(query)
+		f.Add(query, "{}")
+	}
+	for query, variables := range map[string]string{
+		`{ me { diary vote will perk club rating(by: "a") again: rating } rated(id: "ada") { rating(by: null) } }`:                 `{}`,
+		`query($f: Filter, $m: [Filter!] = {salaryAbove: 1}) { search(filter: $f, anyOf: $m) people { poem(about: "x") } }`:        `{"f":{"and":[{"not":{"team":{"secret":null}}}]}}`,
+		`query($f: Filter!, $n: Int) { search(grid: [[$f, {salaryAbove: $n}]], limit: 3) viewer { ask(as: "x") { __typename } } }`: `{"f":{"and":{"salaryAbove":1}},"n":null}`,
+		`mutation($in: HireInput!) { hire(input: $in) { person { name } } praise(id: "a", times: 1) { person { id } } vow }`:       `{"in":{"name":"x","notes":{"text":"y","secret":true}}}`,
+		`subscription { secrets(filter: {salaryAbove: 1}) { ballot } }`:                                                            `{}`,
+	} {
+		f.Add(query, variables)
 	}
 	schema := testserver.Schema(&testserver.Calls{})
 	g, err := testserver.Guard(schema)
@@ -43,13 +54,17 @@ func FuzzGuard(f *testing.F) {
 	e.SetErrorPresenter(g.Present(graphql.DefaultErrorPresenter))
 	e.SetParserTokenLimit(1000)
 	e.Use(g)
-	f.Fuzz(func(t *testing.T, query string) {
+	f.Fuzz(func(t *testing.T, query, variables string) {
+		var given map[string]any
+		if json.Unmarshal([]byte(variables), &given) != nil {
+			return
+		}
 		e.SetRecoverFunc(func(_ context.Context, v any) error {
 			t.Errorf("panic: %v", v)
 			return errors.New("panic")
 		})
-		for _, caller := range []string{"", "ada", "bob CLERK", "cy BOSS CLERK", "? ada"} {
-			answer, op := runAll(t, e, caller, query)
+		for _, caller := range []string{"", "ada", "bob CLERK", "cy BOSS CLERK ago:0s", "? ada"} {
+			answer, op := runAll(t, e, caller, &graphql.RawParams{Query: query, Variables: maps.Clone(given)})
 			if op != ast.Mutation { // a mutation can sign in as anyone
 				keeps(t, caller, answer)
 			}
@@ -58,10 +73,10 @@ func FuzzGuard(f *testing.F) {
 }
 
 // runAll is everything that comes of an operation, as text; empty where the document does not pass.
-func runAll(t *testing.T, e *executor.Executor, caller, query string) (string, ast.Operation) {
+func runAll(t *testing.T, e *executor.Executor, caller string, asked *graphql.RawParams) (string, ast.Operation) {
 	ctx, cancel := context.WithTimeout(auth.WithCaller(t.Context(), testserver.Caller(caller)), 10*time.Second)
 	defer cancel()
-	oc, errs := e.CreateOperationContext(graphql.StartOperationTrace(ctx), &graphql.RawParams{Query: query})
+	oc, errs := e.CreateOperationContext(graphql.StartOperationTrace(ctx), asked)
 	if len(errs) > 0 {
 		return "", ""
 	}
@@ -77,9 +92,9 @@ func runAll(t *testing.T, e *executor.Executor, caller, query string) (string, a
 func keeps(t *testing.T, caller, answer string) {
 	t.Helper()
 	others := map[string][]string{
-		"":          {"@office.test", "Dear ", "Ada", "Dr ", "secret rows"},
-		"ada":       {"bob@office.test", "Dear bob", "Dr ", "draft of to-bob"},
-		"bob CLERK": {"draft of to-ada"},
+		"":          {"@office.test", "Dear ", "Ada", "Dr ", "secret rows", "limit true", "will of "},
+		"ada":       {"bob@office.test", "Dear bob", "Dr ", "draft of to-bob", "limit true", "will of "},
+		"bob CLERK": {"draft of to-ada", "will of "},
 		"? ada":     {"fragile", "@office.test", "Dear ", "Ada", "{"},
 	}
 	i := slices.IndexFunc(others[caller], func(s string) bool { return strings.Contains(answer, s) })

@@ -1,6 +1,7 @@
 // Package guard decides who may see a field of a GraphQL server that gqlgen generates, by the directives of its schema:
-// @public, @authenticated, @hasRole and @signsIn. What claims alone can decide is decided once for an operation, before
-// its first resolver runs; what depends on whose an object is, on the object.
+// @public, @authenticated, @hasRole, @requiresScopes, @recentSignIn, @hasClaim and @signsIn. What claims alone can decide
+// is decided once for an operation, before its first resolver runs; what depends on whose an object is, on the object.
+// A rule on an argument or an input field holds where the client supplies a value for it.
 //
 // Nothing is open because someone forgot: New refuses a schema with an undecided field, with a directive where it is
 // not enforced, or with a denial that has no place for its null.
@@ -14,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/maypok86/otter/v2"
@@ -28,7 +30,9 @@ type Guard struct {
 	book            *book
 	objects         Objects
 	withoutIdentity map[string]bool
+	fleeting        func(*ast.QueryDocument) bool
 	plans           *otter.Cache[*ast.OperationDefinition, *plan]
+	now             func() time.Time
 }
 
 var (
@@ -51,14 +55,20 @@ func WithoutIdentity(coordinates ...string) Option {
 	}
 }
 
+// WithoutPlansFor tells documents that are to be kept nowhere, such as those that hold a secret: a plan refers to its
+// document, so theirs are made anew for each request.
+func WithoutPlansFor(fleeting func(doc *ast.QueryDocument) bool) Option {
+	return func(g *Guard) { g.fleeting = fleeting }
+}
+
 // maxPlansWeight bounds the memory that plans and the documents they belong to take, in bytes, about.
 const maxPlansWeight = 32 << 20
 
 // New reads the rules of the executable schema, and fails with every problem that it has, each with its place. objects
-// is what guardgen has written beside the executor.
-func New(schema *ast.Schema, objects Objects, options ...Option) (*Guard, error) {
+// is what guardgen has written beside the executor; now tells how long ago a sign-in was.
+func New(schema *ast.Schema, objects Objects, now func() time.Time, options ...Option) (*Guard, error) {
 	g := &Guard{
-		book: readBook(schema), objects: objects, withoutIdentity: map[string]bool{},
+		book: readBook(schema), objects: objects, withoutIdentity: map[string]bool{}, now: now,
 		plans: otter.Must(&otter.Options[*ast.OperationDefinition, *plan]{
 			MaximumWeight: maxPlansWeight,
 			Weigher:       func(op *ast.OperationDefinition, p *plan) uint32 { return p.weight(op) },
@@ -115,10 +125,12 @@ func (g *Guard) InterceptOperation(ctx context.Context, next graphql.OperationHa
 		caller = auth.Nobody
 		ctx = auth.WithCaller(ctx, caller)
 	}
-	if p.openTo(caller) {
+	at := g.now()
+	if p.openTo(caller, at, oc.Variables) {
 		return next(ctx)
 	}
-	return g.narrow(ctx, p, caller, next)
+	r := &run{guard: g, plan: p, standing: g.book.stand(caller, at), held: p.held(oc.Variables)}
+	return r.narrow(ctx, oc, next)
 }
 
 // planOf finds the plan by the parsed operation itself: gqlgen's cache hands out one for each text.
@@ -127,17 +139,24 @@ func (g *Guard) planOf(oc *graphql.OperationContext) *plan {
 		return p
 	}
 	p := g.makePlan(oc.Doc, oc.Operation)
-	g.plans.Set(oc.Operation, p)
+	if g.fleeting == nil || !g.fleeting(oc.Doc) {
+		g.plans.Set(oc.Operation, p)
+	}
 	return p
 }
 
-// openTo reports whether claims alone open everything that the operation could touch.
-func (p *plan) openTo(c auth.Caller) bool {
-	if p.signsIn {
+// openTo reports whether claims alone open everything that the operation could touch, from its beginning to its end.
+func (p *plan) openTo(c auth.Caller, at time.Time, variables map[string]any) bool {
+	if p.signsIn || p.timed {
 		return false
 	}
 	for _, l := range p.locks {
-		if l.decide(c) != allowed {
+		if l.decide(c, at) != allowed {
+			return false
+		}
+	}
+	for _, v := range p.variables {
+		if !v.openTo(c, at, variables) {
 			return false
 		}
 	}
@@ -146,18 +165,17 @@ func (p *plan) openTo(c auth.Caller) bool {
 
 // narrow refuses a mutation or subscription of which claims deny anything, and lets the rest run with what is denied
 // kept out.
-func (g *Guard) narrow(ctx context.Context, p *plan, caller auth.Caller, next graphql.OperationHandler) graphql.ResponseHandler {
-	oc := graphql.GetOperationContext(ctx)
-	r := &run{guard: g, plan: p, standing: g.book.stand(caller)}
+func (r *run) narrow(ctx context.Context, oc *graphql.OperationContext, next graphql.OperationHandler) graphql.ResponseHandler {
+	root := r.plan.root
 	if oc.Operation.Operation == ast.Query {
-		if v := r.standing.of(p.root.lock); v.denied() {
-			null := &graphql.Response{Errors: gqlerror.List{denial{p.root.name, v, nil}.shown("", nil)}, Data: []byte("null")}
+		if v := r.standing.of(root.lock); v.denied() {
+			null := &graphql.Response{Errors: gqlerror.List{denial{root.name, v, nil}.shown("", nil)}, Data: []byte("null")}
 			return graphql.OneShot(null)
 		}
 		return next(r.install(ctx, oc))
 	}
 	var errs gqlerror.List
-	for _, d := range p.denied(r.standing, oc.Variables) {
+	for _, d := range r.plan.denied(r.standing, r.held, oc.Variables) {
 		errs = append(errs, d.shown("", nil))
 	}
 	if len(errs) > 0 {

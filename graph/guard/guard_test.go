@@ -12,6 +12,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -24,25 +25,35 @@ import (
 
 // prepared is an operation that is about to be intercepted.
 type prepared struct {
-	guard *guard.Guard
-	ctx   context.Context
-	oc    *graphql.OperationContext
+	guard    *guard.Guard
+	executor *executor.Executor // behind the guard
+	ctx      context.Context
+	oc       *graphql.OperationContext
 }
 
 func prepare(t testing.TB, caller, query string) prepared {
 	t.Helper()
+	return prepareBy(t, caller, query, testserver.Noon)
+}
+
+// prepareBy is prepare with a clock.
+func prepareBy(t testing.TB, caller, query string, now func() time.Time) prepared {
+	t.Helper()
 	schema := testserver.Schema(&testserver.Calls{})
-	g, err := testserver.Guard(schema)
+	g, err := testserver.GuardBy(schema, now)
 	if err != nil {
 		t.Fatal(err)
 	}
+	e := executor.New(schema)
+	e.SetQueryCache(lru.New[*ast.QueryDocument](10))
+	e.Use(g)
 	ctx := auth.WithCaller(t.Context(), testserver.Caller(caller))
 	ctx = graphql.StartOperationTrace(ctx)
-	oc, errs := executor.New(schema).CreateOperationContext(ctx, &graphql.RawParams{Query: query})
+	oc, errs := e.CreateOperationContext(ctx, &graphql.RawParams{Query: query})
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
-	return prepared{g, graphql.WithOperationContext(ctx, oc), oc}
+	return prepared{g, e, graphql.WithOperationContext(ctx, oc), oc}
 }
 
 // guardedFields asks for many fields, each of them guarded.

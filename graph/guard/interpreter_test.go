@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/fieldward/fieldward/auth"
+	"github.com/fieldward/fieldward/graph/guard/internal/testserver"
 )
 
 // interpreter reads the rules of a schema field by field and object by object, and applies them to what a server
@@ -16,7 +18,9 @@ type interpreter struct {
 	schema *ast.Schema
 	doc    *ast.QueryDocument
 	caller auth.Caller
-	errors map[string]string // the first of each denial, by its path without indexes and its coordinate
+	// variables are those that the request brings, and the defaults of the others.
+	variables map[string]any
+	errors    map[string]string // the first of each denial, by its path without indexes and its coordinate
 }
 
 // The aliases under which the answer also tells what an object is, and whose.
@@ -40,40 +44,134 @@ func ownerOf(object map[string]any) string {
 	return ""
 }
 
-// open reports whether the rules among some directives hold; owner is the object's, where there is an object.
-func (in *interpreter) open(ds ast.DirectiveList, owner string) bool {
+// What is told of a denial, by how grave it is.
+var codes = []string{"", "RECENT_SIGN_IN_REQUIRED", "FORBIDDEN", "UNAUTHENTICATED"}
+
+// judge is the gravest code of the rules among some directives; owner is the object's, where there is an object.
+func (in *interpreter) judge(ds ast.DirectiveList, owner string) int {
+	gravest := 0
 	for _, d := range ds {
-		args := d.ArgumentMap(nil)
-		if d.Name == "authenticated" && in.caller.Claims == nil {
-			return false
+		if slices.Contains([]string{"authenticated", "hasRole", "requiresScopes", "recentSignIn", "hasClaim"}, d.Name) {
+			gravest = max(gravest, in.rule(d.Name, d.ArgumentMap(nil), owner))
 		}
-		if d.Name != "hasRole" {
+	}
+	return gravest
+}
+
+func (in *interpreter) rule(name string, args map[string]any, owner string) int {
+	const tooOld, forbidden, unauthenticated = 1, 2, 3
+	c := in.caller.Claims
+	if c == nil {
+		return unauthenticated
+	}
+	holds := true
+	switch name {
+	case "hasRole":
+		has := slices.ContainsFunc(list(args["role"]), func(r any) bool { return in.caller.HasRole(auth.Role(r.(string))) })
+		holds = has || args["orOwner"] == true && owner != "" && owner == string(in.caller.ID())
+	case "requiresScopes":
+		holds = c.Scopes == nil || slices.ContainsFunc(list(args["scopes"]), func(all any) bool {
+			return !slices.ContainsFunc(list(all), func(s any) bool { return !slices.Contains(c.Scopes, s.(string)) })
+		})
+	case "hasClaim":
+		of, name, _ := strings.Cut(args["name"].(string), ".")
+		inner, _ := c.Extra[of].(map[string]any)
+		holds = inner[name] != nil && slices.Contains(list(args["in"]), inner[name])
+	case "recentSignIn":
+		within := map[string]time.Duration{"PT15M": 15 * time.Minute, "PT1H": time.Hour}[args["within"].(string)]
+		if c.AuthTime == nil || testserver.Noon().After(c.AuthTime.Add(within)) {
+			return tooOld
+		}
+	}
+	if !holds {
+		return forbidden
+	}
+	return 0
+}
+
+func list(v any) []any {
+	if all, ok := v.([]any); ok {
+		return all
+	}
+	return []any{v}
+}
+
+// judgeField is the gravest code of a field, and the first coordinate that has it.
+func (in *interpreter) judgeField(def *ast.Definition, f *ast.Field, owner string) (int, string) {
+	field := def.Fields.ForName(f.Name)
+	declared := []*ast.FieldDefinition{field}
+	code := in.judge(field.Directives, owner)
+	for _, i := range def.Interfaces {
+		if d := in.schema.Types[i].Fields.ForName(f.Name); d != nil {
+			declared = append(declared, d)
+			code = max(code, in.judge(in.schema.Types[i].Directives, owner), in.judge(d.Directives, owner))
+		}
+	}
+	coordinate := def.Name + "." + f.Name
+	see := func(c int, at string) {
+		if c > code {
+			code, coordinate = c, at
+		}
+	}
+	for _, a := range f.Arguments {
+		if _, given := in.variables[a.Value.Raw]; a.Value.Kind == ast.Variable && !given {
 			continue
 		}
-		roles, isList := args["role"].([]any)
-		if !isList {
-			roles = []any{args["role"]}
+		for _, d := range declared {
+			if x := d.Arguments.ForName(a.Name); x != nil {
+				see(in.judge(x.Directives, ""), def.Name+"."+f.Name+"("+a.Name+":)")
+			}
 		}
-		has := slices.ContainsFunc(roles, func(r any) bool { return in.caller.HasRole(auth.Role(r.(string))) })
-		own := args["orOwner"] == true && owner != "" && owner == string(in.caller.ID())
-		if !has && !own {
-			return false
-		}
+		in.judgeValue(field.Arguments.ForName(a.Name).Type.Name(), a.Value, see)
 	}
-	return true
+	if answers := in.schema.Types[field.Type.Name()]; field.Type.Elem == nil && answers.Kind == ast.Object {
+		see(in.judge(answers.Directives, string(in.caller.ID())), answers.Name) // without having asked for it
+	}
+	return code, coordinate
 }
 
-func (in *interpreter) fieldOpen(def *ast.Definition, name, owner string) bool {
-	open := in.open(def.Fields.ForName(name).Directives, owner)
-	for _, i := range def.Interfaces {
-		if f := in.schema.Types[i].Fields.ForName(name); f != nil {
-			open = open && in.open(in.schema.Types[i].Directives, owner) && in.open(f.Directives, owner)
-		}
+// judgeValue sees each input field for which a value of the named type supplies one.
+func (in *interpreter) judgeValue(name string, v *ast.Value, see func(int, string)) {
+	def := in.schema.Types[name]
+	if def.Kind != ast.InputObject {
+		return
 	}
-	return open
+	if v.Kind == ast.Variable {
+		in.judgeGiven(def, in.variables[v.Raw], see)
+		return
+	}
+	for _, c := range v.Children {
+		if v.Kind == ast.ListValue {
+			in.judgeValue(name, c.Value, see)
+			continue
+		}
+		if _, given := in.variables[c.Value.Raw]; c.Value.Kind == ast.Variable && !given {
+			continue
+		}
+		f := def.Fields.ForName(c.Name)
+		see(in.judge(f.Directives, ""), name+"."+c.Name)
+		in.judgeValue(f.Type.Name(), c.Value, see)
+	}
 }
 
-func (in *interpreter) deny(coordinate string, path []string) any {
+func (in *interpreter) judgeGiven(def *ast.Definition, v any, see func(int, string)) {
+	for _, element := range list(v) {
+		if all, nested := element.([]any); nested {
+			in.judgeGiven(def, all, see)
+		}
+		members, _ := element.(map[string]any)
+		for _, f := range def.Fields {
+			if x, given := members[f.Name]; given {
+				see(in.judge(f.Directives, ""), def.Name+"."+f.Name)
+				if of := in.schema.Types[f.Type.Name()]; of.Kind == ast.InputObject {
+					in.judgeGiven(of, x, see)
+				}
+			}
+		}
+	}
+}
+
+func (in *interpreter) deny(code int, coordinate string, path []string) any {
 	var names []string
 	for _, p := range path {
 		if !strings.ContainsAny(p[:1], "0123456789") {
@@ -81,12 +179,8 @@ func (in *interpreter) deny(coordinate string, path []string) any {
 		}
 	}
 	key := strings.Join(names, ".") + " " + coordinate
-	code := "FORBIDDEN"
-	if in.caller.Claims == nil {
-		code = "UNAUTHENTICATED"
-	}
 	if in.errors[key] == "" {
-		in.errors[key] = code + " " + coordinate + " " + strings.Join(path, ".")
+		in.errors[key] = codes[code] + " " + coordinate + " " + strings.Join(path, ".")
 	}
 	return nil
 }
@@ -95,37 +189,26 @@ func (in *interpreter) deny(coordinate string, path []string) any {
 func (in *interpreter) object(data map[string]any, set ast.SelectionSet, path []string) any {
 	def := in.schema.Types[data[typeAlias].(string)]
 	owner := ownerOf(data)
-	if !in.open(def.Directives, owner) {
-		return in.deny(def.Name, path)
+	if code := in.judge(def.Directives, owner); code > 0 {
+		return in.deny(code, def.Name, path)
 	}
 	out := map[string]any{}
 	for _, fields := range in.collect(def, set) {
 		f, at := fields[0], append(path[:len(path):len(path)], fields[0].Alias)
-		switch {
-		case f.Name == "__typename":
+		if f.Name == "__typename" {
 			out[f.Alias] = def.Name
-		case !in.fieldOpen(def, f.Name, owner):
-			out[f.Alias] = in.deny(def.Name+"."+f.Name, at)
-		default:
-			out[f.Alias] = in.value(data[f.Alias], def.Fields.ForName(f.Name).Type, fields, at)
+			continue
+		}
+		if code, coordinate := in.judgeField(def, f, owner); code > 0 {
+			out[f.Alias] = in.deny(code, coordinate, at)
+		} else {
+			out[f.Alias] = in.merged(data[f.Alias], fields, at)
 		}
 	}
 	return out
 }
 
-// value is what the caller gets of a field that is open.
-func (in *interpreter) value(data any, t *ast.Type, fields []*ast.Field, path []string) any {
-	answers := in.schema.Types[t.Name()]
-	if t.Elem == nil && answers.Kind == ast.Object && !in.openToAnyOwner(answers) {
-		return in.deny(answers.Name, path) // without having asked for it
-	}
-	return in.merged(data, fields, path)
-}
-
-func (in *interpreter) openToAnyOwner(def *ast.Definition) bool {
-	return in.open(def.Directives, string(in.caller.ID()))
-}
-
+// merged is what the caller gets of a field that is open.
 func (in *interpreter) merged(data any, fields []*ast.Field, path []string) any {
 	switch data := data.(type) {
 	case []any:

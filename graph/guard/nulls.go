@@ -37,6 +37,26 @@ func (c *checker) answerNullable(o *object, f *field) {
 	}
 }
 
+// suppliedNullable looks for a field that may not be null, and that what its arguments supply can deny.
+func (c *checker) suppliedNullable(o *object, f *field) {
+	if !f.def.Type.NonNull || c.runsWholeOrNotAtAll(o) {
+		return
+	}
+	given := slices.Concat(o.rules, f.rules)
+	for _, in := range f.inlets {
+		all := []*inlet{in}
+		if in.within != nil {
+			all = append(all, in.within.reach...)
+		}
+		for _, x := range all {
+			if left := unimplied(x.rules, given, true); len(left) > 0 {
+				c.add(f.def.Position, "%s: %s of %s can deny it where its %s is visible, and there is no place for the null: write %s",
+					f.coordinate, listed(left), x.coordinate, o.name, strings.TrimSuffix(f.def.Type.String(), "!"))
+			}
+		}
+	}
+}
+
 func (c *checker) runsWholeOrNotAtAll(o *object) bool {
 	return o.def == c.book.schema.Mutation || o.def == c.book.schema.Subscription
 }

@@ -14,9 +14,12 @@ type plan struct {
 	body      *node
 	nodes     int
 	locks     []*lock // all that decide something, each once
-	signsIn   bool    // a field answers to whom it signs in: there the claims are known only once it has run
-	rootTyped bool    // a guarded field answers Query or Mutation, past gqlgen's field middleware
-	anyhow    bool    // runs for a caller whose token does not verify, with no identity
+	variables []variable
+	supplies  map[supplyKey]supply
+	timed     bool // a verdict of a subscription passes with time
+	signsIn   bool // a field answers to whom it signs in: there the claims are known only once it has run
+	rootTyped bool // a guarded field answers Query or Mutation, past gqlgen's field middleware
+	anyhow    bool // runs for a caller whose token does not verify, with no identity
 	renamed   *renamed
 }
 
@@ -44,7 +47,10 @@ type touch struct {
 type spot struct {
 	coordinate string
 	lock       *lock
+	supply     supply // of a field, what its arguments supply; nil where none of it has a rule
 }
+
+func (s spot) open() bool { return s.lock == nil && s.supply == nil }
 
 // weight bounds the plans that are kept: the size of the query text that the plan's key holds in memory, and its own.
 func (p *plan) weight(op *ast.OperationDefinition) uint32 {
@@ -58,15 +64,16 @@ func (p *plan) weight(op *ast.OperationDefinition) uint32 {
 
 // denied lists the touches that a caller's claims deny, of those that the variables do not leave out: each coordinate
 // once, in the order of the document.
-func (p *plan) denied(s *standing, variables map[string]any) []denial {
-	w := walk{standing: s, variables: variables, visited: make([]bool, p.nodes), listed: map[string]bool{}}
-	w.touch(&touch{spots: []spot{{p.root.name, p.root.lock}}})
+func (p *plan) denied(s *standing, held values, variables map[string]any) []denial {
+	w := walk{standing: s, held: held, variables: variables, visited: make([]bool, p.nodes), listed: map[string]bool{}}
+	w.touch(&touch{spots: []spot{{coordinate: p.root.name, lock: p.root.lock}}})
 	w.node(p.body)
 	return w.denials
 }
 
 type walk struct {
 	standing  *standing
+	held      values
 	variables map[string]any
 	visited   []bool
 	listed    map[string]bool
@@ -89,17 +96,34 @@ func (w *walk) node(n *node) {
 }
 
 func (w *walk) touch(t *touch) {
+	var all []denial
 	for _, s := range t.spots {
-		if !w.standing.of(s.lock).denied() {
+		before := len(all)
+		all = append(all, w.spot(s, t.at)...)
+		if len(all) == before {
 			return
 		}
 	}
-	for _, s := range t.spots {
-		if !w.listed[s.coordinate] {
-			w.listed[s.coordinate] = true
-			w.denials = append(w.denials, denial{coordinate: s.coordinate, verdict: w.standing.of(s.lock), at: t.at})
+	for _, d := range all {
+		if !w.listed[d.coordinate] {
+			w.listed[d.coordinate] = true
+			w.denials = append(w.denials, d)
 		}
 	}
+}
+
+// spot is what claims deny in one place: the field, and what its arguments supply.
+func (w *walk) spot(s spot, at *ast.Position) []denial {
+	var all []denial
+	if v := w.standing.of(s.lock); v.denied() {
+		all = append(all, denial{s.coordinate, v, at})
+	}
+	for in := range s.supply.inlets(w.held) {
+		if v := w.standing.of(in.lock); v.denied() {
+			all = append(all, denial{in.coordinate, v, at})
+		}
+	}
+	return all
 }
 
 // included is what gqlgen makes of @skip and @include. A condition that cannot be told counts as included.

@@ -15,6 +15,7 @@ type planner struct {
 	plan    *plan
 	bodies  map[string]*node // of fragments, by name and scope
 	used    map[*lock]bool
+	asked   map[variable]bool
 	refused bool // a root field does not run for a caller whose token does not verify
 	rooted  bool // there is a root field
 }
@@ -44,13 +45,14 @@ func (s scope) key(fragment string) string {
 func (g *Guard) makePlan(doc *ast.QueryDocument, op *ast.OperationDefinition) *plan {
 	root := g.book.root(op.Operation)
 	p := &planner{
-		book: g.book, doc: doc, anyhow: g.withoutIdentity, plan: &plan{root: root},
-		bodies: map[string]*node{}, used: map[*lock]bool{},
+		book: g.book, doc: doc, anyhow: g.withoutIdentity, plan: &plan{root: root, supplies: map[supplyKey]supply{}},
+		bodies: map[string]*node{}, used: map[*lock]bool{}, asked: map[variable]bool{},
 	}
 	p.plan.body = p.node()
 	p.use(root.lock)
 	p.selections(p.plan.body, op.SelectionSet, scope{types: []*object{root}, top: true})
 	p.plan.anyhow = p.rooted && !p.refused
+	p.plan.timed = op.Operation == ast.Subscription && slices.ContainsFunc(p.plan.locks, func(l *lock) bool { return l.timed })
 	if p.plan.rootTyped {
 		p.plan.renamed = rename(g.book, doc, op)
 	}
@@ -147,11 +149,12 @@ func (p *planner) field(n *node, f *ast.Field, in scope) {
 		if x == nil {
 			continue // validation does not let it come to this
 		}
-		at.spots = append(at.spots, spot{x.coordinate, x.lock})
+		s := spot{x.coordinate, x.lock, p.supply(x, f.Arguments)}
+		at.spots = append(at.spots, s)
 		inside.below = inside.below || x.signsIn
 		if x.answers != nil {
 			objects = append(objects, x.answers.objects...)
-			p.plan.rootTyped = p.plan.rootTyped || x.answers.root && (x.lock != nil || x.answers.guarded)
+			p.plan.rootTyped = p.plan.rootTyped || x.answers.root && (!s.open() || x.answers.guarded)
 		}
 	}
 	p.plan.signsIn = p.plan.signsIn || inside.below
@@ -182,8 +185,9 @@ func (p *planner) touch(n *node, t *touch, below bool) {
 	}
 	open := false
 	for _, s := range t.spots {
-		open = open || s.lock == nil
+		open = open || s.open()
 		p.use(s.lock)
+		p.useSupply(s.supply)
 	}
 	if !open && len(t.spots) > 0 {
 		n.steps = append(n.steps, step{touch: t})
@@ -193,7 +197,7 @@ func (p *planner) touch(n *node, t *touch, below bool) {
 func answered(f *ast.Field, types []*object) *touch {
 	t := &touch{at: f.Position}
 	for _, o := range types {
-		t.spots = append(t.spots, spot{o.name, o.lock})
+		t.spots = append(t.spots, spot{coordinate: o.name, lock: o.lock})
 	}
 	return t
 }

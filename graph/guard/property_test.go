@@ -2,6 +2,7 @@ package guard_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http/httptest"
 	"slices"
@@ -33,16 +34,20 @@ func TestTheGuardDecidesAsAPlainInterpreterDoes(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := &writer{t: rt, schema: schema.Schema()}
 		query := w.document()
-		caller := rapid.SampledFrom([]string{"", "ada", "bob", "cy CLERK", "ada BOSS", "bob BOSS CLERK"}).Draw(rt, "caller")
+		caller := w.caller()
+		variables := w.variables()
 		doc, errs := gqlparser.LoadQueryWithRules(schema.Schema(), w.plain(query), rules.NewDefaultRules())
 		if errs != nil {
 			rt.Fatalf("the document does not pass: %v\n%s", errs, w.plain(query))
 		}
 		in := &interpreter{schema: schema.Schema(), doc: doc, caller: testserver.Caller(caller), errors: map[string]string{}}
-		everything := office{open.URL, nil}.post(t, question{caller: caller, query: w.telling(query)}, "application/json")
+		in.variables = withDefaults(variables)
+		asked := question{caller: caller, query: w.telling(query), variables: variables}
+		everything := office{open.URL, nil}.post(t, asked, "application/json")
 		want := in.object(decoded(rt, everything), doc.Operations[0].SelectionSet, nil)
 
-		answer := office{closed.URL, nil}.post(t, question{caller: caller, query: w.plain(query)}, "application/json")
+		asked.query = w.plain(query)
+		answer := office{closed.URL, nil}.post(t, asked, "application/json")
 		if diff := cmp.Diff(want, any(decoded(rt, answer))); diff != "" {
 			rt.Fatalf("data differs (-interpreter +guard):\n%s\n%s", diff, w.plain(query))
 		}
@@ -93,8 +98,94 @@ func (w *writer) mark(of string) string {
 func (w *writer) chance(of int) bool { return rapid.IntRange(1, of).Draw(w.t, "chance") == 1 }
 
 func (w *writer) document() string {
-	body := w.set("Query", 5)
-	return "query " + body + strings.Join(w.fragments, "")
+	body := w.set("Query", 5) + strings.Join(w.fragments, "")
+	var declared []string
+	for _, d := range declarationsOfVariables() {
+		if name, _, _ := strings.Cut(d, ":"); strings.Contains(body, name) {
+			declared = append(declared, d)
+		}
+	}
+	if len(declared) == 0 {
+		return "query " + body
+	}
+	return "query(" + strings.Join(declared, ", ") + ") " + body
+}
+
+// caller is anyone, with a token of any kind.
+func (w *writer) caller() string {
+	name := rapid.SampledFrom([]string{"", "ada", "bob", "cy"}).Draw(w.t, "caller")
+	if name == "" {
+		return ""
+	}
+	for _, words := range [][]string{
+		{"", "", " CLERK", " BOSS", " BOSS CLERK"},
+		{"", " ago:15m", " ago:16m", " ago:2h"},
+		{"", " org.tier=gold", " org.tier=iron"},
+		{"", "", " scope:all", " scope:diary:read", " scope:teams:read scope:ratings:read", " scope:diary:read scope:people:read"},
+	} {
+		name += rapid.SampledFrom(words).Draw(w.t, "words")
+	}
+	return name
+}
+
+func declarationsOfVariables() []string {
+	return []string{`$text: String`, `$about: String = "x"`, `$filter: Filter! = {team: {secret: 1}}`, `$many: [Filter!]`}
+}
+
+func withDefaults(variables map[string]any) map[string]any {
+	all := map[string]any{"about": "x", "filter": map[string]any{"team": map[string]any{"secret": 1}}}
+	maps.Copy(all, variables)
+	return all
+}
+
+// filters are the values that a filter may have.
+func filters() []map[string]any {
+	return []map[string]any{
+		{},
+		{"name": "a"},
+		{"salaryAbove": nil},
+		{"not": map[string]any{"team": map[string]any{"secret": 2}}},
+		{"plain": map[string]any{"a": 1}, "and": []any{map[string]any{"name": "b"}, map[string]any{"salaryAbove": 3}}},
+		{"and": map[string]any{"salaryAbove": 3, "team": nil}},
+	}
+}
+
+// variables are those of a request: each is there or not.
+func (w *writer) variables() map[string]any {
+	all := map[string]any{}
+	filter := rapid.SampledFrom(filters())
+	if w.chance(2) {
+		all["text"] = rapid.SampledFrom([]any{nil, "b"}).Draw(w.t, "text")
+	}
+	if w.chance(2) {
+		all["about"] = nil
+	}
+	if w.chance(2) {
+		all["filter"] = filter.Draw(w.t, "filter")
+	}
+	if w.chance(2) {
+		one, other := filter.Draw(w.t, "one"), filter.Draw(w.t, "other")
+		all["many"] = rapid.SampledFrom([]any{nil, one, []any{one, other}}).Draw(w.t, "many")
+	}
+	return all
+}
+
+// arguments are what a field may be given, with nothing that does not parse.
+func arguments(field string) []string {
+	switch field {
+	case "rating":
+		return []string{"", `(by: "a")`, `(by: null)`, `(by: $text)`, `(by: $about)`}
+	case "poem":
+		return []string{"", `(about: "a")`, `(about: $text)`, `(about: $about)`}
+	case "search":
+		return []string{
+			"", `(text: $text)`, `(limit: 3)`, `(filter: {})`, `(filter: $filter, limit: null)`, `(filter: {salaryAbove: 1, team: {secret: 2}})`,
+			`(anyOf: $many)`, `(anyOf: [$filter, {name: "a"}])`, `(anyOf: {not: $filter})`, `(text: "x", filter: {name: $text, and: $many})`,
+			`(filter: {team: {secret: 3}}, grid: [[$filter]])`, `(grid: {salaryAbove: null})`, `(filter: {name: "salaryAbove"}, anyOf: [])`,
+		}
+	default:
+		return nil
+	}
 }
 
 // set is a selection of a type, with at least __typename in it.
@@ -169,6 +260,10 @@ func (w *writer) field(of string, depth int) string {
 	} else if w.chance(4) {
 		text = f.Name + "_again: " + f.Name
 	}
+	if given := arguments(f.Name); given != nil { // another alias for other arguments
+		i := rapid.IntRange(0, len(given)-1).Draw(w.t, "arguments")
+		text = fmt.Sprintf("%s_%d: %s%s", f.Name, i, f.Name, given[i])
+	}
 	text += w.skip()
 	if !w.schema.Types[f.Type.Name()].IsLeafType() {
 		text += w.set(f.Type.Name(), depth)
@@ -178,5 +273,5 @@ func (w *writer) field(of string, depth int) string {
 
 // asks leaves out introspection, what has arguments that fail, and mutations.
 func (w *writer) asks(f *ast.FieldDefinition) bool {
-	return !strings.HasPrefix(f.Name, "__") && f.Name != "salaries" && f.Name != "vault" && f.Name != "mutation"
+	return !strings.HasPrefix(f.Name, "__") && f.Name != "salaries" && f.Name != "vault" && f.Name != "mutation" && f.Name != "ask"
 }

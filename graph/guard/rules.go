@@ -2,8 +2,10 @@ package guard
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -13,21 +15,30 @@ import (
 // verdict is what a caller's claims alone say of a rule.
 type verdict uint8
 
-// The verdicts, from the mildest to the gravest: of several rules the gravest counts.
+// allowed is the verdict of a rule that holds.
+const allowed verdict = 0
+
+// What else a verdict says, from the mildest to the gravest. Of several rules each has its bit, and the gravest is told.
 const (
-	allowed verdict = iota
-	ifOwner         // open where the object is the caller's own
+	ifOwner verdict = 1 << iota // open where the object is the caller's own
+	tooOld                      // open after signing in anew
 	forbidden
 	unauthenticated
 )
 
 // denied reports whether no object can change the verdict for the better.
-func (v verdict) denied() bool { return v >= forbidden }
+func (v verdict) denied() bool { return v >= tooOld }
+
+// asksOwner reports whether it makes a difference, if only to what is told, whose the object is.
+func (v verdict) asksOwner() bool { return v&ifOwner != 0 && v < forbidden }
+
+// graver reports whether a graver thing is missing.
+func (v verdict) graver(than verdict) bool { return bits.Len8(uint8(v)) > bits.Len8(uint8(than)) }
 
 // rule is one condition on the caller. A new directive is a new implementation, read by readRule.
 type rule interface {
-	// decide says what the claims alone say.
-	decide(c auth.Caller) verdict
+	// decide says what the claims alone say at a time.
+	decide(c auth.Caller, at time.Time) verdict
 	// implies reports whether whoever passes this rule passes the other one too. sameObject tells whether both are
 	// asked of one object: then its owner is the same.
 	implies(other rule, sameObject bool) bool
@@ -40,7 +51,7 @@ type rule interface {
 // authenticated is @authenticated.
 type authenticated struct{}
 
-func (authenticated) decide(c auth.Caller) verdict {
+func (authenticated) decide(c auth.Caller, _ time.Time) verdict {
 	if c.Authenticated() {
 		return allowed
 	}
@@ -63,7 +74,7 @@ type hasRole struct {
 	at      *ast.Position
 }
 
-func (r *hasRole) decide(c auth.Caller) verdict {
+func (r *hasRole) decide(c auth.Caller, _ time.Time) verdict {
 	switch {
 	case !c.Authenticated():
 		return unauthenticated
@@ -81,8 +92,7 @@ func (r *hasRole) implies(other rule, sameObject bool) bool {
 	case authenticated:
 		return true
 	case *hasRole:
-		fewer := !slices.ContainsFunc(r.roles, func(role auth.Role) bool { return !slices.Contains(o.roles, role) })
-		return fewer && (!r.orOwner || o.orOwner && sameObject)
+		return subset(r.roles, o.roles) && (!r.orOwner || o.orOwner && sameObject)
 	default:
 		return false
 	}
@@ -107,27 +117,33 @@ func (r *hasRole) String() string {
 type lock struct {
 	id    int
 	rules []rule
+	timed bool // its verdict passes with time
 }
 
-func (l *lock) decide(c auth.Caller) verdict {
-	gravest := allowed
+func (l *lock) decide(c auth.Caller, at time.Time) verdict {
+	v := allowed
 	for _, r := range l.rules {
-		gravest = max(gravest, r.decide(c))
+		v |= r.decide(c, at)
 	}
-	return gravest
+	return v
 }
 
 // standing is what one caller's claims say of every lock of a schema.
 type standing struct {
 	caller   auth.Caller
 	verdicts []verdict
+	now      func() time.Time // where what passes with time is asked anew each time: in a subscription; else nil
 }
 
 func (s *standing) of(l *lock) verdict {
-	if l == nil {
+	switch {
+	case l == nil:
 		return allowed
+	case l.timed && s.now != nil:
+		return l.decide(s.caller, s.now())
+	default:
+		return s.verdicts[l.id]
 	}
-	return s.verdicts[l.id]
 }
 
 // unimplied are the wanted rules that none of the given ones implies.

@@ -15,7 +15,9 @@ type run struct {
 	guard    *Guard
 	plan     *plan
 	standing *standing // of who asks the operation
-	stream   string    // the name under which a subscription answers; empty for other operations
+	held     values
+	stream   string // the name under which a subscription answers; empty for other operations
+	streamed *field // that of the subscription
 
 	mu    sync.Mutex
 	first map[string]ast.Path // the earliest path of each denial so far
@@ -34,7 +36,9 @@ func (r *run) install(ctx context.Context, oc *graphql.OperationContext) context
 	if oc.Operation.Operation == ast.Subscription {
 		for _, f := range graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{r.plan.root.name}) {
 			r.stream = f.Alias
+			r.streamed = r.plan.root.fields[f.Name]
 		}
+		r.standing.now = r.guard.now
 	}
 	fields := oc.ResolverMiddleware
 	oc.ResolverMiddleware = func(ctx context.Context, resolve graphql.Resolver) (any, error) {
@@ -74,7 +78,7 @@ func (r *run) field(ctx context.Context, resolve graphql.Resolver) (any, error) 
 		return f.null(), nil
 	}
 	if f.signsIn {
-		ctx = r.guard.book.withSignIn(ctx, r.asked(ctx))
+		ctx = r.guard.withSignIn(ctx, r.asked(ctx))
 	}
 	res, err := resolve(ctx)
 	if err != nil || f.answers == nil || !f.answers.guarded {
@@ -83,21 +87,31 @@ func (r *run) field(ctx context.Context, resolve graphql.Resolver) (any, error) 
 	return r.answered(ctx, fc, f, res), nil
 }
 
-// deny decides all that is known of a field before it is resolved.
+// deny decides all that is known of a field before it is resolved: of what is denied, the gravest is told.
 func (r *run) deny(fc *graphql.FieldContext, f *field, s *standing) (denial, bool) {
 	v := s.of(f.lock)
-	if v == ifOwner && !r.ownsParent(fc, s) {
+	if v.asksOwner() && !r.ownsParent(fc, s) {
 		v = forbidden
 	}
-	if v.denied() {
-		return denial{f.coordinate, v, fc.Field.Position}, true
+	d := denial{f.coordinate, v, fc.Field.Position}
+	if !v.denied() {
+		d.verdict = allowed
+	}
+	for in := range r.plan.supplyOf(f, fc.Field.Arguments).inlets(r.held) {
+		d = d.orGraver(in.coordinate, s.of(in.lock))
 	}
 	if a := f.answers; a != nil && !a.abstract && a.depth == 0 && !f.signsIn && len(a.objects) == 1 {
-		if v := s.of(a.objects[0].lock); v.denied() {
-			return denial{a.name, v, fc.Field.Position}, true
-		}
+		d = d.orGraver(a.name, s.of(a.objects[0].lock))
 	}
-	return denial{}, false
+	return d, d.verdict.denied()
+}
+
+// orGraver is the denial of another place of the same field where that is graver.
+func (d denial) orGraver(coordinate string, v verdict) denial {
+	if v.denied() && v.graver(d.verdict) {
+		d.coordinate, d.verdict = coordinate, v
+	}
+	return d
 }
 
 // ownsParent reports whether the field stands on an object of the caller's own. The events of a subscription have no

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"time"
 
 	"github.com/fieldward/fieldward/auth"
 )
@@ -9,6 +10,7 @@ import (
 // signingIn is below a @signsIn field: whose the claims are from there on.
 type signingIn struct {
 	book     *book
+	now      func() time.Time
 	become   func(auth.Caller)
 	standing *standing
 }
@@ -21,12 +23,12 @@ type signingInKey struct{}
 func SignIn(ctx context.Context, c auth.Caller) {
 	if s, ok := ctx.Value(signingInKey{}).(*signingIn); ok {
 		s.become(c)
-		s.standing = s.book.stand(c)
+		s.standing = s.book.stand(c, s.now())
 	}
 }
 
 // withSignIn gives the fields below a caller of their own, at first the same.
-func (b *book) withSignIn(ctx context.Context, s *standing) context.Context {
+func (g *Guard) withSignIn(ctx context.Context, s *standing) context.Context {
 	ctx, become := auth.WithChangingCaller(ctx)
-	return context.WithValue(ctx, signingInKey{}, &signingIn{book: b, become: become, standing: s})
+	return context.WithValue(ctx, signingInKey{}, &signingIn{book: g.book, now: g.now, become: become, standing: s})
 }

@@ -8,6 +8,59 @@ import (
 	"github.com/fieldward/fieldward/auth"
 )
 
+// A page of audit events.
+type AuditEventConnection struct {
+	Edges    []*AuditEventEdge `json:"edges"`
+	Nodes    []*auth.Event     `json:"nodes"`
+	PageInfo *PageInfo         `json:"pageInfo"`
+}
+
+// An audit event in a page.
+type AuditEventEdge struct {
+	Cursor string      `json:"cursor"`
+	Node   *auth.Event `json:"node"`
+}
+
+// The address to come.
+type ChangeEmailInput struct {
+	Email auth.EmailAddress `json:"email"`
+}
+
+// The password in force, and the one to come.
+type ChangePasswordInput struct {
+	CurrentPassword auth.Secret `json:"currentPassword"`
+	NewPassword     auth.Secret `json:"newPassword"`
+}
+
+// An account made for someone else; USER where no roles are given.
+type CreateUserInput struct {
+	Email    auth.EmailAddress `json:"email"`
+	Name     string            `json:"name"`
+	Password auth.Secret       `json:"password"`
+	Roles    []auth.Role       `json:"roles,omitempty"`
+}
+
+// The password of the account that goes.
+type DeleteAccountInput struct {
+	Password auth.Secret `json:"password"`
+}
+
+// The ID under which the account was known.
+type DeleteAccountPayload struct {
+	DeletedUserID auth.ID `json:"deletedUserId"`
+}
+
+// Whom, and why; SUPPORT and ADMIN see the reason.
+type DisableUserInput struct {
+	UserID auth.ID `json:"userId"`
+	Reason *string `json:"reason,omitempty"`
+}
+
+// Whom.
+type EnableUserInput struct {
+	UserID auth.ID `json:"userId"`
+}
+
 // Where a page stands among the others (Relay).
 type PageInfo struct {
 	HasNextPage     bool    `json:"hasNextPage"`
@@ -16,9 +69,42 @@ type PageInfo struct {
 	EndCursor       *string `json:"endCursor,omitempty"`
 }
 
+// The password of the signed-in user.
+type ReauthenticateInput struct {
+	Password auth.Secret `json:"password"`
+}
+
 // The refresh token that was answered last.
 type RefreshSessionInput struct {
 	RefreshToken *auth.Secret `json:"refreshToken,omitempty"`
+}
+
+// The session to end.
+type RevokeSessionInput struct {
+	SessionID auth.ID `json:"sessionId"`
+}
+
+// The session, ended.
+type RevokeSessionPayload struct {
+	Session *auth.Session `json:"session,omitempty"`
+}
+
+// Whose tokens.
+type RevokeUserTokensInput struct {
+	UserID auth.ID `json:"userId"`
+}
+
+// A page of sessions.
+type SessionConnection struct {
+	Edges    []*SessionEdge  `json:"edges"`
+	Nodes    []*auth.Session `json:"nodes"`
+	PageInfo *PageInfo       `json:"pageInfo"`
+}
+
+// A session in a page.
+type SessionEdge struct {
+	Cursor string        `json:"cursor"`
+	Node   *auth.Session `json:"node,omitempty"`
 }
 
 // A session and its tokens.
@@ -29,6 +115,12 @@ type SessionPayload struct {
 	RefreshToken *string       `json:"refreshToken,omitempty"`
 	// When the access token ends.
 	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// All the roles that the user is to have.
+type SetUserRolesInput struct {
+	UserID auth.ID     `json:"userId"`
+	Roles  []auth.Role `json:"roles"`
 }
 
 // Who signs in.
@@ -54,8 +146,18 @@ type SignUpInput struct {
 	Name     string            `json:"name"`
 }
 
+// What is left out stays as it is.
+type UpdateProfileInput struct {
+	Name *string `json:"name,omitempty"`
+}
+
 // A user in a page.
 type UserEdge struct {
 	Cursor string     `json:"cursor"`
 	Node   *auth.User `json:"node"`
+}
+
+// The user after the change.
+type UserPayload struct {
+	User *auth.User `json:"user"`
 }

@@ -2,8 +2,8 @@
 // executor is touched, keeps gqlgen from running the guard's directives itself, and writes beside the executor the
 // table by which the guard tells whose a Go value is and of which type.
 //
-// It refuses to generate where the guard has a problem with the schema, or where orOwner stands on a type whose Go type
-// does not tell its owner.
+// It refuses to generate where the guard has a problem with the schema, where orOwner stands on a type whose Go type does
+// not tell its owner, or where a rule stands on a field of an input type whose Go type reads its values itself.
 package guardgen
 
 import (
@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/99designs/gqlgen/api"
 	"github.com/99designs/gqlgen/codegen"
@@ -74,7 +75,7 @@ func (guardPlugin) MutateConfig(cfg *config.Config) error {
 func (guardPlugin) GenerateCode(data *codegen.Data) error {
 	owners := ownersOf(data)
 	owned := func(typeName string) bool { return owners.has(typeName) }
-	if err := guard.Check(data.Schema, owned).Err(); err != nil {
+	if err := slices.Concat(guard.Check(data.Schema, owned), unread(data)).Err(); err != nil {
 		return err
 	}
 	return render(data, owners)

@@ -13,9 +13,11 @@ import (
 )
 
 const schema = `directive @public on OBJECT | FIELD_DEFINITION
-directive @hasRole(role: [Role!]!, orOwner: Boolean! = false) on OBJECT | FIELD_DEFINITION
+directive @hasRole(role: [Role!]!, orOwner: Boolean! = false) on OBJECT | FIELD_DEFINITION | INPUT_FIELD_DEFINITION
 enum Role { CLERK }
-type Query { node: Node @public }
+type Query { node(in: In, by: By): Node @public }
+input In { name: String @hasRole(role: CLERK) }
+input By { name: String }
 union Node = Person | Letter | Safe
 type Person @public { name: String @hasRole(role: CLERK, orOwner: true) }
 type Letter @hasRole(role: CLERK, orOwner: true) { text: String! }
@@ -24,7 +26,11 @@ type Safe @public { name: String }
 
 const words = `package words
 
-import "github.com/fieldward/fieldward/auth"
+import (
+	"io"
+
+	"github.com/fieldward/fieldward/auth"
+)
 
 type Node any
 
@@ -37,6 +43,13 @@ func (Person) OwnerID() auth.ID { return "" }
 type Letter struct{ Text string }
 
 func (*Letter) OwnerID() auth.ID { return "" }
+
+// By reads itself.
+type By struct{ Name *string }
+
+func (*By) UnmarshalGQL(any) error { return nil }
+
+func (By) MarshalGQL(io.Writer) {}
 
 // Safe has a method of the name, and no owner.
 type Safe struct{ Name *string }
@@ -117,10 +130,15 @@ func TestAProblemLeavesEveryFileAsItWas(t *testing.T) {
 		},
 		"of the Go types": {
 			"type Safe @public {", "type Safe @public {\n  code: Int\n  @hasRole(role: CLERK, orOwner: true)\n ",
-			"schema.graphqls:10: Safe: orOwner, and Safe has no owner: give its Go type the method OwnerID() auth.ID, or take orOwner away",
+			"schema.graphqls:12: Safe: orOwner, and Safe has no owner: give its Go type the method OwnerID() auth.ID, or take orOwner away",
+		},
+		"of an input type that reads itself": {
+			"input By {", "input By {\n  id: Int @hasRole(role: CLERK)\n ",
+			"schema.graphqls:7: By.id: @hasRole, and the Go type of By reads its values itself: " +
+				"take its UnmarshalGQL away, or put the rule on the arguments of that type",
 		},
 		"of gqlgen": {
-			"node: Node @public", "node: Node @public\n  _entities: [Missing] @public }\nscalar Missing\ntype Other @public { node: Node",
+			"by: By): Node @public", "by: By): Node @public\n  _entities: [Missing] @public }\nscalar Missing\ntype Other @public { node: Node",
 			"validation failed",
 		},
 	}

@@ -181,6 +181,23 @@ func (r query) Private(context.Context) (*office.Private, error) {
 	return &office.Private{}, nil
 }
 
+// Search answers what it was asked, as it was read.
+func (r query) Search(_ context.Context, text *string, limit *office.Count, filter *office.Filter, anyOf []*office.Filter, grid [][]*office.Filter) (*string, error) {
+	r.calls.Add("Query.search")
+	return ref(fmt.Sprintf("text %t, limit %t, filter %t, anyOf %d, grid %d", text != nil, limit != nil, filter != nil, len(anyOf), len(grid))), nil
+}
+
+func (r query) Rated(_ context.Context, id auth.ID) (office.Rated, error) {
+	r.calls.Add("Query.rated")
+	if id == "parcel" {
+		return &office.Parcel{Label: "fragile"}, nil
+	}
+	if p := personOf(id); p != nil {
+		return p, nil
+	}
+	return nil, nil
+}
+
 func (r mutation) SignIn(ctx context.Context, name string) (*office.SignInPayload, error) {
 	r.calls.Add("Mutation.signIn")
 	guard.SignIn(ctx, Caller(name))
@@ -229,6 +246,31 @@ func (r mutation) Find(_ context.Context, id auth.ID) (office.Node, error) {
 func (r mutation) Seek(_ context.Context, id auth.ID) (office.Hit, error) {
 	r.calls.Add("Mutation.seek")
 	return object(id), nil
+}
+
+func (r mutation) Hire(_ context.Context, in office.HireInput) (*office.PersonPayload, error) {
+	r.calls.Add("Mutation.hire")
+	return &office.PersonPayload{Person: &office.Person{ID: "new", Name: fmt.Sprintf("%s of rank %d", in.Name, in.Rank)}}, nil
+}
+
+func (r mutation) Praise(_ context.Context, id auth.ID, times *int) (*office.PersonPayload, error) {
+	r.calls.Add("Mutation.praise")
+	return &office.PersonPayload{Person: &office.Person{ID: id, Name: fmt.Sprintf("praised %d times", *times)}}, nil
+}
+
+func (r mutation) Vow(context.Context) (*string, error) {
+	r.calls.Add("Mutation.vow")
+	return ref("vow"), nil
+}
+
+func (r subscription) Secrets(ctx context.Context, _ *office.Filter) (<-chan *office.Tick, error) {
+	r.calls.Add("Subscription.secrets")
+	return ticks(ctx), nil
+}
+
+func (r subscription) Rumours(ctx context.Context) (<-chan *office.Tick, error) {
+	r.calls.Add("Subscription.rumours")
+	return ticks(ctx), nil
 }
 
 func (r subscription) Ticks(ctx context.Context) (<-chan *office.Tick, error) {
@@ -300,6 +342,41 @@ func (r person) Safe(context.Context, *office.Person) (*office.Safe, error) {
 	return &office.Safe{ID: "safe"}, nil
 }
 
+func (r person) Diary(context.Context, *office.Person) (*string, error) {
+	r.calls.Add("Person.diary")
+	return ref("diary"), nil
+}
+
+func (r person) Vote(context.Context, *office.Person) (*string, error) {
+	r.calls.Add("Person.vote")
+	return ref("vote"), nil
+}
+
+func (r person) Will(_ context.Context, p *office.Person) (*string, error) {
+	r.calls.Add("Person.will")
+	return ref("will of " + string(p.ID)), nil
+}
+
+func (r person) Perk(context.Context, *office.Person) (*string, error) {
+	r.calls.Add("Person.perk")
+	return ref("perk"), nil
+}
+
+func (r person) Club(context.Context, *office.Person) (*string, error) {
+	r.calls.Add("Person.club")
+	return ref("club"), nil
+}
+
+func (r person) Rating(context.Context, *office.Person, *string) (*int, error) {
+	r.calls.Add("Person.rating")
+	return ref(5), nil
+}
+
+func (r person) Poem(context.Context, *office.Person, *string) (*string, error) {
+	r.calls.Add("Person.poem")
+	return ref("poem"), nil
+}
+
 func (r letter) Stamp(context.Context, *office.Letter) (*string, error) {
 	r.calls.Add("Letter.stamp")
 	return ref("red"), nil
@@ -325,6 +402,11 @@ func (r parcel) Price(context.Context, *office.Parcel) (*int, error) {
 	return ref(7), nil
 }
 
+func (r parcel) Rating(context.Context, *office.Parcel, *string) (*int, error) {
+	r.calls.Add("Parcel.rating")
+	return ref(4), nil
+}
+
 func (r memo) Text(context.Context, *office.Memo) (*string, error) {
 	r.calls.Add("Memo.text")
 	return ref("memo"), nil
@@ -335,7 +417,17 @@ func (r signInPayload) Hint(context.Context, *office.SignInPayload) (*string, er
 	return ref("hint"), nil
 }
 
+func (r signInPayload) Greeting(context.Context, *office.SignInPayload, *string, *office.Filter) (*string, error) {
+	r.calls.Add("SignInPayload.greeting")
+	return ref("hello"), nil
+}
+
 func (r tick) Cost(context.Context, *office.Tick) (*int, error) {
 	r.calls.Add("Tick.cost")
 	return ref(3), nil
+}
+
+func (r tick) Ballot(context.Context, *office.Tick) (*int, error) {
+	r.calls.Add("Tick.ballot")
+	return ref(1), nil
 }

@@ -1,6 +1,7 @@
 // Package testserver is a gqlgen server with a schema of its own, on which the guard is tried. It records which of its
-// resolvers ran. The caller is whoever the X-Caller header names, with the roles that follow the name: "ada CLERK"; the
-// name "?" stands for a token that does not verify.
+// resolvers ran. The caller is whoever the X-Caller header names, with what follows the name: roles, scopes to which the
+// token is limited, claims of an object, and how long before Noon the sign-in was: "ada CLERK scope:all org.tier=gold
+// ago:20m". The name "?" stands for a token that does not verify.
 package testserver
 
 import (
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
@@ -72,6 +74,14 @@ func Handler(schema graphql.ExecutableSchema, g *guard.Guard) http.Handler {
 	return identify(server(schema, g))
 }
 
+// HandlerAs serves the schema to one caller, whatever the header says.
+func HandlerAs(schema graphql.ExecutableSchema, g *guard.Guard, c auth.Caller) http.Handler {
+	h := server(schema, g)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r.WithContext(auth.WithCaller(r.Context(), c)))
+	})
+}
+
 func server(schema graphql.ExecutableSchema, g *guard.Guard) *handler.Server {
 	h := handler.New(schema)
 	h.AddTransport(transport.SSE{})
@@ -86,9 +96,17 @@ func server(schema graphql.ExecutableSchema, g *guard.Guard) *handler.Server {
 	return h
 }
 
-// Guard is the guard of the schema as it stands; signOut runs for whose token does not verify.
+// Noon is when it is, where no other clock is given.
+func Noon() time.Time { return time.Date(2027, time.January, 31, 12, 0, 0, 0, time.UTC) }
+
+// Guard is the guard of the schema as it stands, at Noon; signOut runs for whose token does not verify.
 func Guard(schema graphql.ExecutableSchema) (*guard.Guard, error) {
-	return guard.New(schema.Schema(), generated.Objects, guard.WithoutIdentity("Mutation.signOut"))
+	return GuardBy(schema, Noon)
+}
+
+// GuardBy is the same guard with a clock.
+func GuardBy(schema graphql.ExecutableSchema, now func() time.Time) (*guard.Guard, error) {
+	return guard.New(schema.Schema(), generated.Objects, now, guard.WithoutIdentity("Mutation.signOut"))
 }
 
 // Caller reads the caller from what X-Caller holds.
@@ -100,11 +118,30 @@ func Caller(header string) auth.Caller {
 	case "?":
 		return auth.Caller{Refused: fmt.Errorf("token of %s does not verify", roles)}
 	}
-	claims := &auth.Claims{Subject: auth.ID(name)}
-	for role := range strings.FieldsSeq(roles) {
-		claims.Roles = append(claims.Roles, auth.Role(role))
+	claims := &auth.Claims{Subject: auth.ID(name), Extra: map[string]any{}}
+	for word := range strings.FieldsSeq(roles) {
+		claim(claims, word)
 	}
 	return auth.Caller{Claims: claims}
+}
+
+func claim(c *auth.Claims, word string) {
+	if scope, ok := strings.CutPrefix(word, "scope:"); ok {
+		c.Scopes = append(c.Scopes, scope)
+		return
+	}
+	if ago, ok := strings.CutPrefix(word, "ago:"); ok {
+		if d, err := time.ParseDuration(ago); err == nil {
+			c.AuthTime = new(Noon().Add(-d))
+		}
+		return
+	}
+	if path, value, ok := strings.Cut(word, "="); ok {
+		of, name, _ := strings.Cut(path, ".")
+		c.Extra[of] = map[string]any{name: value}
+		return
+	}
+	c.Roles = append(c.Roles, auth.Role(word))
 }
 
 func identify(next http.Handler) http.Handler {

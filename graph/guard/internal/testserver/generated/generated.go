@@ -69,9 +69,13 @@ type MutationResolver interface {
 	OpenSafe(ctx context.Context) (*office.Safe, error)
 	Find(ctx context.Context, id auth.ID) (office.Node, error)
 	Seek(ctx context.Context, id auth.ID) (office.Hit, error)
+	Hire(ctx context.Context, input office.HireInput) (*office.PersonPayload, error)
+	Praise(ctx context.Context, id auth.ID, times *int) (*office.PersonPayload, error)
+	Vow(ctx context.Context) (*string, error)
 }
 type ParcelResolver interface {
 	Price(ctx context.Context, obj *office.Parcel) (*int, error)
+	Rating(ctx context.Context, obj *office.Parcel, by *string) (*int, error)
 }
 type PersonResolver interface {
 	Title(ctx context.Context, obj *office.Person) (*string, error)
@@ -83,6 +87,13 @@ type PersonResolver interface {
 	Boss(ctx context.Context, obj *office.Person) (*office.Person, error)
 	Letters(ctx context.Context, obj *office.Person) (*office.LetterConnection, error)
 	Safe(ctx context.Context, obj *office.Person) (*office.Safe, error)
+	Diary(ctx context.Context, obj *office.Person) (*string, error)
+	Vote(ctx context.Context, obj *office.Person) (*string, error)
+	Will(ctx context.Context, obj *office.Person) (*string, error)
+	Perk(ctx context.Context, obj *office.Person) (*string, error)
+	Club(ctx context.Context, obj *office.Person) (*string, error)
+	Rating(ctx context.Context, obj *office.Person, by *string) (*int, error)
+	Poem(ctx context.Context, obj *office.Person, about *string) (*string, error)
 }
 type QueryResolver interface {
 	Open(ctx context.Context) (*string, error)
@@ -103,6 +114,8 @@ type QueryResolver interface {
 	CachedSalary(ctx context.Context) (*int, error)
 	Viewer(ctx context.Context) (*office.Viewer, error)
 	Private(ctx context.Context) (*office.Private, error)
+	Search(ctx context.Context, text *string, limit *office.Count, filter *office.Filter, anyOf []*office.Filter, grid [][]*office.Filter) (*string, error)
+	Rated(ctx context.Context, id auth.ID) (office.Rated, error)
 }
 type SafeResolver interface {
 	Code(ctx context.Context, obj *office.Safe) (int, error)
@@ -110,13 +123,19 @@ type SafeResolver interface {
 }
 type SignInPayloadResolver interface {
 	Hint(ctx context.Context, obj *office.SignInPayload) (*string, error)
+
+	Greeting(ctx context.Context, obj *office.SignInPayload, in *string, filter *office.Filter) (*string, error)
 }
 type SubscriptionResolver interface {
 	Ticks(ctx context.Context) (<-chan *office.Tick, error)
 	Alarms(ctx context.Context) (<-chan *office.Tick, error)
+	Secrets(ctx context.Context, filter *office.Filter) (<-chan *office.Tick, error)
+	Rumours(ctx context.Context) (<-chan *office.Tick, error)
 }
 type TickResolver interface {
 	Cost(ctx context.Context, obj *office.Tick) (*int, error)
+
+	Ballot(ctx context.Context, obj *office.Tick) (*int, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -142,7 +161,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
-		return graphql.NewInputUnmarshalerIndex()
+		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("Filter", ec.unmarshalInputFilter),
+			graphql.NewInputUnmarshaler("HireInput", ec.unmarshalInputHireInput),
+			graphql.NewInputUnmarshaler("NoteInput", ec.unmarshalInputNoteInput),
+			graphql.NewInputUnmarshaler("Plain", ec.unmarshalInputPlain),
+			graphql.NewInputUnmarshaler("TeamFilter", ec.unmarshalInputTeamFilter),
+		)
 	}
 	first := true
 
@@ -238,9 +263,12 @@ var sources = []*ast.Source{
 	{Name: "../extension.graphqls", Input: `extend type Memo @hasRole(role: BOSS) { author: String @authenticated }
 `, BuiltIn: false},
 	{Name: "../schema.graphqls", Input: `directive @public on OBJECT | INTERFACE | FIELD_DEFINITION
-directive @authenticated on OBJECT | INTERFACE | FIELD_DEFINITION
+directive @authenticated on OBJECT | INTERFACE | FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION
 # INPUT_OBJECT makes gqlgen drop the directive's effect on objects.
-directive @hasRole(role: [Role!]!, orOwner: Boolean! = false) repeatable on OBJECT | INTERFACE | FIELD_DEFINITION | INPUT_OBJECT
+directive @hasRole(role: [Role!]!, orOwner: Boolean! = false) repeatable on OBJECT | INTERFACE | FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION | INPUT_OBJECT
+directive @requiresScopes(scopes: [[Scope!]!]!) repeatable on OBJECT | INTERFACE | FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION
+directive @recentSignIn(within: Duration!) on OBJECT | FIELD_DEFINITION
+directive @hasClaim(name: String!, in: [String!]!) repeatable on OBJECT | INTERFACE | FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION
 directive @signsIn on FIELD_DEFINITION
 "Answers from a cache, without asking anyone."
 directive @cached on FIELD_DEFINITION
@@ -248,6 +276,8 @@ directive @cached on FIELD_DEFINITION
 enum Role { CLERK BOSS }
 "Its parser says more than it should."
 scalar Count
+scalar Scope
+scalar Duration
 
 type Query {
   open: String @public
@@ -268,6 +298,9 @@ type Query {
   cachedSalary: Int @hasRole(role: BOSS) @cached
   viewer: Viewer @public
   private: Private @public
+  "How many people there are of such a kind, as it was asked."
+  search(text: String, limit: Count @hasRole(role: CLERK), filter: Filter, anyOf: [Filter!], grid: [[Filter]] @authenticated): String @public
+  rated(id: ID!): Rated @public
 }
 
 type Mutation {
@@ -282,19 +315,26 @@ type Mutation {
   openSafe: Safe! @authenticated
   find(id: ID!): Node @authenticated
   seek(id: ID!): Hit @authenticated
+  hire(input: HireInput!): PersonPayload @authenticated
+  praise(id: ID!, times: Int = 3 @hasRole(role: BOSS)): PersonPayload! @authenticated
+  vow: String @hasRole(role: CLERK) @recentSignIn(within: "PT15M")
 }
 
 type Subscription {
   ticks: Tick! @authenticated
   alarms: Tick! @hasRole(role: BOSS)
+  secrets(filter: Filter): Tick! @recentSignIn(within: "PT15M")
+  rumours: Tick @recentSignIn(within: "PT15M")
 }
 
 interface Node @authenticated { id: ID! }
 interface Named { title: String @hasRole(role: CLERK) }
 interface Priced @hasRole(role: BOSS) { price: Int }
+"Who rates is told to clerks alone, wherever it is asked."
+interface Rated @public { rating(by: String @hasRole(role: CLERK)): Int }
 union Hit = Person | Letter | Safe | Parcel
 
-type Person implements Node & Named @authenticated {
+type Person implements Node & Named & Rated @authenticated {
   id: ID!
   name: String!
   title: String
@@ -306,6 +346,13 @@ type Person implements Node & Named @authenticated {
   boss: Person
   letters: LetterConnection @hasRole(role: CLERK, orOwner: true)
   safe: Safe
+  diary: String @requiresScopes(scopes: [["diary:read", "people:read"], ["all"]])
+  vote: String @recentSignIn(within: "PT15M")
+  will: String @hasRole(role: CLERK, orOwner: true) @recentSignIn(within: "PT1H")
+  perk: String @hasClaim(name: "org.tier", in: ["gold", "silver"])
+  club: String @hasClaim(name: "org.tier", in: "gold") @requiresScopes(scopes: "all")
+  rating(by: String @requiresScopes(scopes: [["ratings:read"]])): Int
+  poem(about: String @hasRole(role: BOSS)): String @hasRole(role: CLERK, orOwner: true)
 }
 
 type Letter implements Node @hasRole(role: CLERK, orOwner: true) {
@@ -322,9 +369,10 @@ type Safe implements Node & Priced @hasRole(role: BOSS) {
   price: Int
 }
 
-type Parcel implements Priced @public {
+type Parcel implements Priced & Rated @public {
   label: String!
   price: Int
+  rating(by: String): Int
 }
 
 type Memo @authenticated { text: String }
@@ -338,6 +386,7 @@ type Viewer @public {
   query: Query @hasRole(role: BOSS)
   open: Query @public
   mutation: Mutation @hasRole(role: BOSS)
+  ask(as: String @hasRole(role: BOSS)): Query @public
 }
 type Private @public { query: Query @authenticated }
 
@@ -347,6 +396,7 @@ type SignInPayload @public {
   sheaf: [[Letter!]]
   hint: String @hasRole(role: BOSS)
   query: Query @authenticated
+  greeting(in: String @hasRole(role: BOSS), filter: Filter): String @public
 }
 type SneakPayload @public { person: Person }
 type PersonPayload @authenticated {
@@ -357,7 +407,26 @@ type Tick @authenticated {
   number: Int!
   cost: Int @hasRole(role: BOSS)
   letter: Letter
+  ballot: Int @recentSignIn(within: "PT15M")
 }
+
+input Filter {
+  name: String
+  salaryAbove: Int @hasRole(role: BOSS)
+  and: [Filter!]
+  not: Filter
+  team: TeamFilter
+  plain: Plain
+}
+input TeamFilter { id: ID secret: Count @requiresScopes(scopes: [["teams:read"]]) }
+input Plain { a: Int }
+input HireInput {
+  name: String!
+  roles: [Role!] @hasRole(role: BOSS)
+  rank: Int! = 1 @hasClaim(name: "org.tier", in: ["gold"])
+  notes: [NoteInput!]
+}
+input NoteInput { text: String! secret: Boolean = true @authenticated @hasRole(role: [CLERK, BOSS]) }
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -434,6 +503,12 @@ func (ec *executionContext) childFields_Mutation(ctx context.Context, field grap
 		return ec.fieldContext_Mutation_find(ctx, field)
 	case "seek":
 		return ec.fieldContext_Mutation_seek(ctx, field)
+	case "hire":
+		return ec.fieldContext_Mutation_hire(ctx, field)
+	case "praise":
+		return ec.fieldContext_Mutation_praise(ctx, field)
+	case "vow":
+		return ec.fieldContext_Mutation_vow(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Mutation", field.Name)
 }
@@ -470,6 +545,20 @@ func (ec *executionContext) childFields_Person(ctx context.Context, field graphq
 		return ec.fieldContext_Person_letters(ctx, field)
 	case "safe":
 		return ec.fieldContext_Person_safe(ctx, field)
+	case "diary":
+		return ec.fieldContext_Person_diary(ctx, field)
+	case "vote":
+		return ec.fieldContext_Person_vote(ctx, field)
+	case "will":
+		return ec.fieldContext_Person_will(ctx, field)
+	case "perk":
+		return ec.fieldContext_Person_perk(ctx, field)
+	case "club":
+		return ec.fieldContext_Person_club(ctx, field)
+	case "rating":
+		return ec.fieldContext_Person_rating(ctx, field)
+	case "poem":
+		return ec.fieldContext_Person_poem(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Person", field.Name)
 }
@@ -530,6 +619,10 @@ func (ec *executionContext) childFields_Query(ctx context.Context, field graphql
 		return ec.fieldContext_Query_viewer(ctx, field)
 	case "private":
 		return ec.fieldContext_Query_private(ctx, field)
+	case "search":
+		return ec.fieldContext_Query_search(ctx, field)
+	case "rated":
+		return ec.fieldContext_Query_rated(ctx, field)
 	case "__schema":
 		return ec.fieldContext_Query___schema(ctx, field)
 	case "__type":
@@ -562,6 +655,8 @@ func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field
 		return ec.fieldContext_SignInPayload_hint(ctx, field)
 	case "query":
 		return ec.fieldContext_SignInPayload_query(ctx, field)
+	case "greeting":
+		return ec.fieldContext_SignInPayload_greeting(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignInPayload", field.Name)
 }
@@ -582,6 +677,8 @@ func (ec *executionContext) childFields_Tick(ctx context.Context, field graphql.
 		return ec.fieldContext_Tick_cost(ctx, field)
 	case "letter":
 		return ec.fieldContext_Tick_letter(ctx, field)
+	case "ballot":
+		return ec.fieldContext_Tick_ballot(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Tick", field.Name)
 }
@@ -596,6 +693,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_open(ctx, field)
 	case "mutation":
 		return ec.fieldContext_Viewer_mutation(ctx, field)
+	case "ask":
+		return ec.fieldContext_Viewer_ask(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
@@ -744,6 +843,42 @@ func (ec *executionContext) field_Mutation_fire_args(ctx context.Context, rawArg
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_hire_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (office.HireInput, error) {
+			return ec.unmarshalNHireInput2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐHireInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_praise_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (auth.ID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "times",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["times"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_seek_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -800,6 +935,20 @@ func (ec *executionContext) field_Mutation_touch_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Parcel_rating_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Person_friends_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -811,6 +960,34 @@ func (ec *executionContext) field_Person_friends_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["first"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Person_poem_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "about",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["about"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Person_rating_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
 	return args, nil
 }
 
@@ -884,6 +1061,20 @@ func (ec *executionContext) field_Query_person_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_rated_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (auth.ID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_salaries_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -898,6 +1089,52 @@ func (ec *executionContext) field_Query_salaries_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_search_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "text",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["text"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "limit",
+		func(ctx context.Context, v any) (*office.Count, error) {
+			return ec.unmarshalOCount2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐCount(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["limit"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*office.Filter, error) {
+			return ec.unmarshalOFilter2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "anyOf",
+		func(ctx context.Context, v any) ([]*office.Filter, error) {
+			return ec.unmarshalOFilter2ᚕᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilterᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["anyOf"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "grid",
+		func(ctx context.Context, v any) ([][]*office.Filter, error) {
+			return ec.unmarshalOFilter2ᚕᚕᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["grid"] = arg4
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_vault_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -909,6 +1146,56 @@ func (ec *executionContext) field_Query_vault_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["first"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_SignInPayload_greeting_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "in",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["in"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*office.Filter, error) {
+			return ec.unmarshalOFilter2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_secrets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*office.Filter, error) {
+			return ec.unmarshalOFilter2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Viewer_ask_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "as",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["as"] = arg0
 	return args, nil
 }
 
@@ -1658,6 +1945,117 @@ func (ec *executionContext) fieldContext_Mutation_seek(ctx context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_hire(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_hire(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().Hire(ctx, fc.Args["input"].(office.HireInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *office.PersonPayload) graphql.Marshaler {
+			return ec.marshalOPersonPayload2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPersonPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_hire(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PersonPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_hire_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_praise(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_praise(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().Praise(ctx, fc.Args["id"].(auth.ID), fc.Args["times"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *office.PersonPayload) graphql.Marshaler {
+			return ec.marshalNPersonPayload2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPersonPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_praise(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PersonPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_praise_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_vow(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_vow(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mutation().Vow(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_vow(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Mutation", field, true, true, "String")
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *office.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1725,6 +2123,50 @@ func (ec *executionContext) _Parcel_price(ctx context.Context, field graphql.Col
 }
 func (ec *executionContext) fieldContext_Parcel_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Parcel", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Parcel_rating(ctx context.Context, field graphql.CollectedField, obj *office.Parcel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Parcel_rating(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Parcel().Rating(ctx, obj, fc.Args["by"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Parcel_rating(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Parcel",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Int does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Parcel_rating_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Person_id(ctx context.Context, field graphql.CollectedField, obj *office.Person) (ret graphql.Marshaler) {
@@ -2024,6 +2466,209 @@ func (ec *executionContext) fieldContext_Person_safe(_ context.Context, field gr
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Safe(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Person_diary(ctx context.Context, field graphql.CollectedField, obj *office.Person) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Person_diary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Person().Diary(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Person_diary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Person", field, true, true, "String")
+}
+
+func (ec *executionContext) _Person_vote(ctx context.Context, field graphql.CollectedField, obj *office.Person) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Person_vote(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Person().Vote(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Person_vote(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Person", field, true, true, "String")
+}
+
+func (ec *executionContext) _Person_will(ctx context.Context, field graphql.CollectedField, obj *office.Person) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Person_will(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Person().Will(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Person_will(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Person", field, true, true, "String")
+}
+
+func (ec *executionContext) _Person_perk(ctx context.Context, field graphql.CollectedField, obj *office.Person) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Person_perk(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Person().Perk(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Person_perk(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Person", field, true, true, "String")
+}
+
+func (ec *executionContext) _Person_club(ctx context.Context, field graphql.CollectedField, obj *office.Person) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Person_club(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Person().Club(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Person_club(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Person", field, true, true, "String")
+}
+
+func (ec *executionContext) _Person_rating(ctx context.Context, field graphql.CollectedField, obj *office.Person) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Person_rating(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Person().Rating(ctx, obj, fc.Args["by"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Person_rating(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Person",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Int does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Person_rating_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Person_poem(ctx context.Context, field graphql.CollectedField, obj *office.Person) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Person_poem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Person().Poem(ctx, obj, fc.Args["about"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Person_poem(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Person",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Person_poem_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -2752,6 +3397,94 @@ func (ec *executionContext) fieldContext_Query_private(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_search(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_search(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Search(ctx, fc.Args["text"].(*string), fc.Args["limit"].(*office.Count), fc.Args["filter"].(*office.Filter), fc.Args["anyOf"].([]*office.Filter), fc.Args["grid"].([][]*office.Filter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_search(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_search_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_rated(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_rated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Rated(ctx, fc.Args["id"].(auth.ID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v office.Rated) graphql.Marshaler {
+			return ec.marshalORated2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐRated(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_rated(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_rated_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3045,6 +3778,50 @@ func (ec *executionContext) fieldContext_SignInPayload_query(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _SignInPayload_greeting(ctx context.Context, field graphql.CollectedField, obj *office.SignInPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignInPayload_greeting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.SignInPayload().Greeting(ctx, obj, fc.Args["in"].(*string), fc.Args["filter"].(*office.Filter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SignInPayload_greeting(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SignInPayload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_SignInPayload_greeting_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SneakPayload_person(ctx context.Context, field graphql.CollectedField, obj *office.SneakPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3141,6 +3918,82 @@ func (ec *executionContext) fieldContext_Subscription_alarms(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_secrets(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_secrets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().Secrets(ctx, fc.Args["filter"].(*office.Filter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *office.Tick) graphql.Marshaler {
+			return ec.marshalNTick2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐTick(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_secrets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tick(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_secrets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_rumours(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_rumours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Subscription().Rumours(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *office.Tick) graphql.Marshaler {
+			return ec.marshalOTick2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐTick(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_rumours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tick(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Tick_number(ctx context.Context, field graphql.CollectedField, obj *office.Tick) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3217,6 +4070,29 @@ func (ec *executionContext) fieldContext_Tick_letter(_ context.Context, field gr
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Tick_ballot(ctx context.Context, field graphql.CollectedField, obj *office.Tick) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tick_ballot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Tick().Ballot(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Tick_ballot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tick", field, true, true, "Int")
 }
 
 func (ec *executionContext) _Viewer_name(ctx context.Context, field graphql.CollectedField, obj *office.Viewer) (ret graphql.Marshaler) {
@@ -3325,6 +4201,46 @@ func (ec *executionContext) fieldContext_Viewer_mutation(_ context.Context, fiel
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Mutation(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_ask(ctx context.Context, field graphql.CollectedField, obj *office.Viewer) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_Viewer_ask(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &office.Query{}
+	fc.Result = res
+	return ec.marshalOQuery2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_Viewer_ask(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Viewer_ask_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -4402,6 +5318,294 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputFilter(ctx context.Context, obj any) (office.Filter, error) {
+	var it office.Filter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "salaryAbove", "and", "not", "team", "plain"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "salaryAbove":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("salaryAbove"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SalaryAbove = data
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOFilter2ᚕᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = data
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOFilter2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		case "team":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("team"))
+			data, err := ec.unmarshalOTeamFilter2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐTeamFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Team = data
+		case "plain":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("plain"))
+			data, err := ec.unmarshalOPlain2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPlain(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Plain = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFilter unmarshals raw into the Filter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFilter(ctx context.Context, raw any) (office.Filter, error) {
+	var out office.Filter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "Filter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputHireInput(ctx context.Context, obj any) (office.HireInput, error) {
+	var it office.HireInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["rank"]; !present {
+		asMap["rank"] = 1
+	}
+
+	fieldsInOrder := [...]string{"name", "roles", "rank", "notes"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "roles":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roles"))
+			data, err := ec.unmarshalORole2ᚕgithubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐRoleᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Roles = data
+		case "rank":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rank"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rank = data
+		case "notes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notes"))
+			data, err := ec.unmarshalONoteInput2ᚕᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐNoteInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Notes = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalHireInput unmarshals raw into the HireInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalHireInput(ctx context.Context, raw any) (office.HireInput, error) {
+	var out office.HireInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "HireInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNoteInput(ctx context.Context, obj any) (office.NoteInput, error) {
+	var it office.NoteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["secret"]; !present {
+		asMap["secret"] = true
+	}
+
+	fieldsInOrder := [...]string{"text", "secret"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "secret":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secret"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Secret = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNoteInput unmarshals raw into the NoteInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNoteInput(ctx context.Context, raw any) (office.NoteInput, error) {
+	var out office.NoteInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NoteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPlain(ctx context.Context, obj any) (office.Plain, error) {
+	var it office.Plain
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"a"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "a":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("a"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.A = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPlain unmarshals raw into the Plain input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPlain(ctx context.Context, raw any) (office.Plain, error) {
+	var out office.Plain
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "Plain", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTeamFilter(ctx context.Context, obj any) (office.TeamFilter, error) {
+	var it office.TeamFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "secret"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "secret":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secret"))
+			data, err := ec.unmarshalOCount2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐCount(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Secret = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTeamFilter unmarshals raw into the TeamFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTeamFilter(ctx context.Context, raw any) (office.TeamFilter, error) {
+	var out office.TeamFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TeamFilter", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -4410,13 +5614,6 @@ func (ec *executionContext) _Hit(ctx context.Context, sel ast.SelectionSet, obj 
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
-	case office.Safe:
-		return ec._Safe(ctx, sel, &obj)
-	case *office.Safe:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._Safe(ctx, sel, obj)
 	case office.Person:
 		return ec._Person(ctx, sel, &obj)
 	case *office.Person:
@@ -4424,6 +5621,13 @@ func (ec *executionContext) _Hit(ctx context.Context, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return ec._Person(ctx, sel, obj)
+	case office.Safe:
+		return ec._Safe(ctx, sel, &obj)
+	case *office.Safe:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Safe(ctx, sel, obj)
 	case office.Parcel:
 		return ec._Parcel(ctx, sel, &obj)
 	case *office.Parcel:
@@ -4471,13 +5675,6 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
-	case office.Safe:
-		return ec._Safe(ctx, sel, &obj)
-	case *office.Safe:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._Safe(ctx, sel, obj)
 	case office.Person:
 		return ec._Person(ctx, sel, &obj)
 	case *office.Person:
@@ -4485,6 +5682,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Person(ctx, sel, obj)
+	case office.Safe:
+		return ec._Safe(ctx, sel, &obj)
+	case *office.Safe:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Safe(ctx, sel, obj)
 	case office.Letter:
 		return ec._Letter(ctx, sel, &obj)
 	case *office.Letter:
@@ -4524,6 +5728,33 @@ func (ec *executionContext) _Priced(ctx context.Context, sel ast.SelectionSet, o
 			return typedObj
 		} else {
 			panic(fmt.Errorf("unexpected type %T; non-generated variants of Priced must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func (ec *executionContext) _Rated(ctx context.Context, sel ast.SelectionSet, obj office.Rated) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case office.Person:
+		return ec._Person(ctx, sel, &obj)
+	case *office.Person:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Person(ctx, sel, obj)
+	case office.Parcel:
+		return ec._Parcel(ctx, sel, &obj)
+	case *office.Parcel:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Parcel(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of Rated must implement graphql.Marshaler", obj))
 		}
 	}
 }
@@ -4789,6 +6020,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "hire":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_hire(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "praise":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_praise(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "vow":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_vow(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -4839,7 +6091,7 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
-var parcelImplementors = []string{"Parcel", "Hit", "Priced"}
+var parcelImplementors = []string{"Parcel", "Hit", "Priced", "Rated"}
 
 func (ec *executionContext) _Parcel(ctx context.Context, sel ast.SelectionSet, obj *office.Parcel) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, parcelImplementors)
@@ -4861,6 +6113,12 @@ func (ec *executionContext) _Parcel(ctx context.Context, sel ast.SelectionSet, o
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Parcel_price(ctx, field, obj)
 				})
+		case "rating":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Parcel_rating(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -4878,7 +6136,7 @@ func (ec *executionContext) _Parcel(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
-var personImplementors = []string{"Person", "Hit", "Node", "Named"}
+var personImplementors = []string{"Person", "Hit", "Node", "Named", "Rated"}
 
 func (ec *executionContext) _Person(ctx context.Context, sel ast.SelectionSet, obj *office.Person) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, personImplementors)
@@ -4951,6 +6209,48 @@ func (ec *executionContext) _Person(ctx context.Context, sel ast.SelectionSet, o
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Person_safe(ctx, field, obj)
+				})
+		case "diary":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Person_diary(ctx, field, obj)
+				})
+		case "vote":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Person_vote(ctx, field, obj)
+				})
+		case "will":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Person_will(ctx, field, obj)
+				})
+		case "perk":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Person_perk(ctx, field, obj)
+				})
+		case "club":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Person_club(ctx, field, obj)
+				})
+		case "rating":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Person_rating(ctx, field, obj)
+				})
+		case "poem":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Person_poem(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -5167,6 +6467,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_private(ctx, field)
 				})
+		case "search":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_search(ctx, field)
+				})
+		case "rated":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_rated(ctx, field)
+				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -5280,6 +6592,12 @@ func (ec *executionContext) _SignInPayload(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "greeting":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SignInPayload_greeting(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -5347,6 +6665,10 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_ticks(ctx, fields[0])
 	case "alarms":
 		return ec._Subscription_alarms(ctx, fields[0])
+	case "secrets":
+		return ec._Subscription_secrets(ctx, fields[0])
+	case "rumours":
+		return ec._Subscription_rumours(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
@@ -5379,6 +6701,12 @@ func (ec *executionContext) _Tick(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "ballot":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Tick_ballot(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -5424,6 +6752,11 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "mutation":
 			out.Values[i] = ec._Viewer_mutation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "ask":
+			out.Values[i] = ec._Viewer_ask(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -5830,6 +7163,30 @@ func (ec *executionContext) marshalNCount2githubᚗcomᚋfieldwardᚋfieldward�
 	return v
 }
 
+func (ec *executionContext) unmarshalNDuration2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDuration2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Duration!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNFilter2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilter(ctx context.Context, v any) (*office.Filter, error) {
+	res, err := ec.unmarshalInputFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNHireInput2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐHireInput(ctx context.Context, v any) (office.HireInput, error) {
+	res, err := ec.unmarshalInputHireInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNHit2ᚕgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐHit(ctx context.Context, sel ast.SelectionSet, v []office.Hit) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -5914,6 +7271,11 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋfieldwardᚋfieldward
 	})
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNNoteInput2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐNoteInput(ctx context.Context, v any) (*office.NoteInput, error) {
+	res, err := ec.unmarshalInputNoteInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNPageInfo2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v office.PageInfo) graphql.Marshaler {
@@ -6003,6 +7365,78 @@ func (ec *executionContext) marshalNSafe2ᚖgithubᚗcomᚋfieldwardᚋfieldward
 	return ec._Safe(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNScope2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNScope2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Scope!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNScope2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNScope2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNScope2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNScope2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNScope2ᚕᚕstringᚄ(ctx context.Context, v any) ([][]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([][]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNScope2ᚕstringᚄ(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNScope2ᚕᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v [][]string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNScope2ᚕstringᚄ(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -6015,6 +7449,35 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNTick2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐTick(ctx context.Context, sel ast.SelectionSet, v *office.Tick) graphql.Marshaler {
@@ -6213,11 +7676,88 @@ func (ec *executionContext) marshalOCount2ᚖgithubᚗcomᚋfieldwardᚋfieldwar
 	return v
 }
 
+func (ec *executionContext) unmarshalOFilter2ᚕᚕᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilter(ctx context.Context, v any) ([][]*office.Filter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([][]*office.Filter, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalOFilter2ᚕᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilter(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOFilter2ᚕᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilter(ctx context.Context, v any) ([]*office.Filter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*office.Filter, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalOFilter2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilter(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOFilter2ᚕᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilterᚄ(ctx context.Context, v any) ([]*office.Filter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*office.Filter, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNFilter2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilter(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOFilter2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilter(ctx context.Context, v any) (*office.Filter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOHit2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐHit(ctx context.Context, sel ast.SelectionSet, v office.Hit) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Hit(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐID(ctx context.Context, v any) (*auth.ID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := office.UnmarshalID(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐID(ctx context.Context, sel ast.SelectionSet, v *auth.ID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := office.MarshalID(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
@@ -6372,6 +7912,23 @@ func (ec *executionContext) marshalONode2githubᚗcomᚋfieldwardᚋfieldwardᚋ
 	return ec._Node(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalONoteInput2ᚕᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐNoteInputᚄ(ctx context.Context, v any) ([]*office.NoteInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*office.NoteInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNoteInput2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐNoteInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalOPerson2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPerson(ctx context.Context, sel ast.SelectionSet, v *office.Person) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -6386,6 +7943,14 @@ func (ec *executionContext) marshalOPersonPayload2ᚖgithubᚗcomᚋfieldwardᚋ
 	return ec._PersonPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOPlain2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPlain(ctx context.Context, v any) (*office.Plain, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputPlain(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOPrivate2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPrivate(ctx context.Context, sel ast.SelectionSet, v *office.Private) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -6398,6 +7963,49 @@ func (ec *executionContext) marshalOQuery2ᚖgithubᚗcomᚋfieldwardᚋfieldwar
 		return graphql.Null
 	}
 	return ec._Query(ctx, sel)
+}
+
+func (ec *executionContext) marshalORated2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐRated(ctx context.Context, sel ast.SelectionSet, v office.Rated) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Rated(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORole2ᚕgithubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐRoleᚄ(ctx context.Context, v any) ([]auth.Role, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]auth.Role, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRole2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐRole(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalORole2ᚕgithubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐRoleᚄ(ctx context.Context, sel ast.SelectionSet, v []auth.Role) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRole2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐRole(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOSafe2ᚕᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐSafe(ctx context.Context, sel ast.SelectionSet, v []*office.Safe) graphql.Marshaler {
@@ -6450,6 +8058,21 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) unmarshalOTeamFilter2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐTeamFilter(ctx context.Context, v any) (*office.TeamFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTeamFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTick2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐTick(ctx context.Context, sel ast.SelectionSet, v *office.Tick) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Tick(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOViewer2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐViewer(ctx context.Context, sel ast.SelectionSet, v *office.Viewer) graphql.Marshaler {

@@ -45,14 +45,14 @@ var Objects = guard.Objects{
 	Types: guard.Types{
 		"Hit": func(object any) string {
 			switch object.(type) {
-			case office.Safe:
-				return "Safe"
-			case *office.Safe:
-				return "Safe"
 			case office.Person:
 				return "Person"
 			case *office.Person:
 				return "Person"
+			case office.Safe:
+				return "Safe"
+			case *office.Safe:
+				return "Safe"
 			case office.Parcel:
 				return "Parcel"
 			case *office.Parcel:
@@ -75,14 +75,14 @@ var Objects = guard.Objects{
 		},
 		"Node": func(object any) string {
 			switch object.(type) {
-			case office.Safe:
-				return "Safe"
-			case *office.Safe:
-				return "Safe"
 			case office.Person:
 				return "Person"
 			case *office.Person:
 				return "Person"
+			case office.Safe:
+				return "Safe"
+			case *office.Safe:
+				return "Safe"
 			case office.Letter:
 				return "Letter"
 			case *office.Letter:
@@ -96,6 +96,19 @@ var Objects = guard.Objects{
 				return "Safe"
 			case *office.Safe:
 				return "Safe"
+			case office.Parcel:
+				return "Parcel"
+			case *office.Parcel:
+				return "Parcel"
+			}
+			return ""
+		},
+		"Rated": func(object any) string {
+			switch object.(type) {
+			case office.Person:
+				return "Person"
+			case *office.Person:
+				return "Person"
 			case office.Parcel:
 				return "Parcel"
 			case *office.Parcel:
@@ -125,6 +138,11 @@ func unboxed(object any) any {
 		}
 		return *box
 	case *office.Priced:
+		if box == nil {
+			return nil
+		}
+		return *box
+	case *office.Rated:
 		if box == nil {
 			return nil
 		}

@@ -2,11 +2,45 @@
 
 package office
 
+import (
+	"github.com/fieldward/fieldward/auth"
+)
+
+type Filter struct {
+	Name        *string     `json:"name,omitempty"`
+	SalaryAbove *int        `json:"salaryAbove,omitempty"`
+	And         []*Filter   `json:"and,omitempty"`
+	Not         *Filter     `json:"not,omitempty"`
+	Team        *TeamFilter `json:"team,omitempty"`
+	Plain       *Plain      `json:"plain,omitempty"`
+}
+
+type HireInput struct {
+	Name  string       `json:"name"`
+	Roles []auth.Role  `json:"roles,omitempty"`
+	Rank  int          `json:"rank"`
+	Notes []*NoteInput `json:"notes,omitempty"`
+}
+
 type Mutation struct {
+}
+
+type NoteInput struct {
+	Text   string `json:"text"`
+	Secret *bool  `json:"secret,omitempty"`
+}
+
+type Plain struct {
+	A *int `json:"a,omitempty"`
 }
 
 type Query struct {
 }
 
 type Subscription struct {
+}
+
+type TeamFilter struct {
+	ID     *auth.ID `json:"id,omitempty"`
+	Secret *Count   `json:"secret,omitempty"`
 }

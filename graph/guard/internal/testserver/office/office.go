@@ -20,6 +20,8 @@ type (
 	Named any
 	// Priced is an object with a price.
 	Priced any
+	// Rated is an object with a rating.
+	Rated any
 )
 
 // Person is their own owner.

@@ -1,0 +1,35 @@
+package cli
+
+import (
+	"context"
+	"io"
+
+	"github.com/fieldward/fieldward/auth/account"
+)
+
+// What the tests look at from outside.
+var ParseNewcomer = parseNewcomer
+
+// Line is what was read of a line of an import.
+type Line struct {
+	Number   int
+	Newcomer account.Newcomer
+	Err      error
+}
+
+// ReadLines reads all of an import.
+func ReadLines(ctx context.Context, r io.Reader) (lines []Line, batches int, err error) {
+	out := make(chan []record)
+	failed := make(chan error, 1)
+	go func() {
+		defer close(out)
+		failed <- readRecords(ctx, r, out)
+	}()
+	for batch := range out {
+		batches++
+		for _, b := range batch {
+			lines = append(lines, Line{b.line, b.newcomer, b.err})
+		}
+	}
+	return lines, batches, <-failed
+}
