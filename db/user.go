@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -109,19 +108,11 @@ func (r *userRow) user() auth.User {
 	return u
 }
 
-// rolesText is how roles are kept: their names with a space between, from the least to the most, so that the same
-// roles are the same text. A role that the server does not know comes after those that it knows.
+// rolesText is how roles are kept: their names in order with a space between, so that the same roles are the same text.
 func rolesText(roles []auth.Role) string {
-	var names []string
-	for _, known := range auth.Roles() {
-		if slices.Contains(roles, known) {
-			names = append(names, string(known))
-		}
-	}
-	for _, r := range roles {
-		if !slices.Contains(names, string(r)) {
-			names = append(names, string(r))
-		}
+	names := make([]string, 0, len(roles))
+	for _, r := range auth.SortRoles(roles) {
+		names = append(names, string(r))
 	}
 	return strings.Join(names, " ")
 }
