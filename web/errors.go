@@ -15,8 +15,13 @@ func writeError(w http.ResponseWriter, r *http.Request, status int, known *auth.
 	if known.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(known.RetrySeconds()))
 	}
-	resp := &graphql.Response{Errors: gqlerror.List{{Message: known.Message, Extensions: known.Extensions()}}}
+	resp := &graphql.Response{Errors: gqlerror.List{shown(known)}}
 	_ = writeWithStatus(w, r, status, resp)
+}
+
+// shown is the error in the words of GraphQL.
+func shown(known *auth.Error) *gqlerror.Error {
+	return &gqlerror.Error{Message: known.Message, Extensions: known.Extensions()}
 }
 
 // refuseCrossOrigin answers what a page of another origin sent (http.CrossOriginProtection).

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -96,7 +95,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if over := overLimit(op, e.schema); over != nil {
-		e.refuse(graphql.WithOperationContext(ctx, op), w, r, gqlerror.List{{Message: over.Message, Extensions: over.Extensions()}})
+		e.refuse(graphql.WithOperationContext(ctx, op), w, r, gqlerror.List{shown(over)})
 		return
 	}
 	responses, ctx := e.exec.DispatchOperation(ctx, op)
@@ -111,19 +110,6 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // refuse answers what was wrong before anything ran.
 func (e *endpoint) refuse(ctx context.Context, w http.ResponseWriter, r *http.Request, errs gqlerror.List) {
 	e.answer(w, r, e.exec.DispatchError(ctx, limited(errs)))
-}
-
-// limited gives the parser's refusal of too long a document its own code.
-func limited(errs gqlerror.List) gqlerror.List {
-	for i, err := range errs {
-		if strings.HasPrefix(err.Message, "exceeded token limit") {
-			over := &auth.Error{
-				Code: auth.LimitExceeded, Limit: "tokens", Message: fmt.Sprintf("The query has more than %d tokens.", maxTokens),
-			}
-			errs[i] = &gqlerror.Error{Message: over.Message, Extensions: over.Extensions()}
-		}
-	}
-	return errs
 }
 
 func (e *endpoint) answer(w http.ResponseWriter, r *http.Request, resp *graphql.Response) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/fieldward/fieldward/auth"
 )
@@ -37,6 +38,16 @@ func overLimit(op *graphql.OperationContext, schema *ast.Schema) *auth.Error {
 	default:
 		return nil
 	}
+}
+
+// limited gives the parser's refusal of too long a document its own code.
+func limited(errs gqlerror.List) gqlerror.List {
+	for i, err := range errs {
+		if strings.HasPrefix(err.Message, "exceeded token limit") {
+			errs[i] = shown(beyond("tokens", fmt.Sprintf("The query has more than %d tokens.", maxTokens)))
+		}
+	}
+	return errs
 }
 
 func beyond(limit, message string) *auth.Error {

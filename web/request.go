@@ -48,9 +48,8 @@ func readParams(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *re
 
 // tooLong is a body or a query string beyond the limit.
 func tooLong(r *http.Request, what string) *refusal {
-	return &refusal{status(r, auth.LimitExceeded), &auth.Error{
-		Code: auth.LimitExceeded, Limit: "body", Message: fmt.Sprintf("The %s is longer than %d bytes.", what, maxBody),
-	}}
+	over := beyond("body", fmt.Sprintf("The %s is longer than %d bytes.", what, maxBody))
+	return &refusal{status(r, over.Code), over}
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
