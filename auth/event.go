@@ -19,6 +19,14 @@ type Event struct {
 	Details    map[string]any
 }
 
+// NewEvent makes an event of what happens now; of whom it tells is for the caller to add.
+func NewEvent(a Action, at time.Time, from Client) Event {
+	return Event{ID: NewID(EventPrefix, at), At: at, Action: a, Client: from}
+}
+
+// Instant is t as fine as a store keeps it: in microseconds, UTC.
+func Instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
 // Action is what an event records.
 type Action string
 

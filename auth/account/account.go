@@ -77,4 +77,4 @@ func (m *Manager) CountUsers(ctx context.Context, f auth.UserFilter) (int, error
 }
 
 // instant is now, as fine as the store keeps it.
-func (m *Manager) instant() time.Time { return m.now().UTC().Truncate(time.Microsecond) }
+func (m *Manager) instant() time.Time { return auth.Instant(m.now()) }

@@ -20,8 +20,6 @@ import (
 	"github.com/fieldward/fieldward/auth/authtest"
 	"github.com/fieldward/fieldward/auth/keyring"
 	"github.com/fieldward/fieldward/auth/password"
-	"github.com/fieldward/fieldward/auth/session"
-	"github.com/fieldward/fieldward/auth/token"
 	"github.com/fieldward/fieldward/db"
 	"github.com/fieldward/fieldward/db/sqlite"
 )
@@ -49,18 +47,7 @@ func newStore(t testing.TB) (store *db.Store, done func()) {
 
 func newManager(t testing.TB, store *db.Store, s account.Settings) *account.Manager {
 	t.Helper()
-	keys, err := keyring.Open(t.Context(), store, keyring.NewMasterKey(), time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const issuer = "https://fieldward.example"
-	tokens := token.Settings{Issuer: issuer, Audience: issuer, TokenAudience: []string{issuer}, TTL: 10 * time.Minute}
-	sessions := session.NewManager(store, token.NewIssuer(keys, tokens, nil, time.Now), keys,
-		session.NewRevocations(time.Hour, time.Now), session.Settings{
-			Issuer: issuer, TTL: 24 * time.Hour, IdleTTL: 24 * time.Hour, Grace: time.Minute, PerUser: 50,
-		}, time.Now)
-	s.Passwords = password.Policy{MinLength: 8}
-	return account.NewManager(store, sessions, password.NewHasher(2), s, time.Now)
+	return newTownOn(t, store, keyring.NewMasterKey(), s).Manager
 }
 
 func newAccounts(t *testing.T, s account.Settings) *account.Manager {

@@ -33,9 +33,8 @@ func (a Actor) rank() int {
 
 // event is what the actor did to the user.
 func (a Actor) event(action auth.Action, userID auth.ID, at time.Time) auth.Event {
-	e := auth.Event{
-		ID: auth.NewID(auth.EventPrefix, at), At: at, Action: action, SubjectID: &userID, Client: a.from,
-	}
+	e := auth.NewEvent(action, at, a.from)
+	e.SubjectID = &userID
 	if id := a.caller.ID(); id != "" {
 		e.ActorID = &id
 	}

@@ -98,6 +98,6 @@ func since(created *time.Time, now time.Time) (time.Time, error) {
 	case created.Before(time.Unix(0, 0)) || created.After(now):
 		return time.Time{}, auth.Invalid("createdAt", "A user was created between 1970 and now.")
 	default:
-		return created.UTC().Truncate(time.Microsecond), nil
+		return auth.Instant(*created), nil
 	}
 }

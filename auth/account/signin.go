@@ -152,7 +152,7 @@ func (m *Manager) hold(ctx context.Context, c claim, p auth.Secret) (password.Ma
 // for a caller who has gone meanwhile.
 func (m *Manager) failed(ctx context.Context, c claim, failure error) error {
 	at := m.instant()
-	e := auth.Event{ID: auth.NewID(auth.EventPrefix, at), At: at, Action: auth.SignInFailed, Client: c.from}
+	e := auth.NewEvent(auth.SignInFailed, at, c.from)
 	if c.user.ID != "" {
 		e.SubjectID = &c.user.ID
 	}

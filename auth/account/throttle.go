@@ -75,7 +75,7 @@ func (a *attempt) keys() []TallyKey {
 }
 
 func (a *attempt) count(tallies []Tally) error {
-	a.at = a.throttle.now().UTC().Truncate(time.Microsecond)
+	a.at = auth.Instant(a.throttle.now())
 	var longest time.Duration
 	for i, t := range tallies {
 		t = t.settled(a.at)
@@ -148,7 +148,7 @@ func (t *throttle) admit(ctx context.Context, network string, most int) error {
 		return nil
 	}
 	err := t.store.ChangeTallies(ctx, []TallyKey{tallyKey("sign-up", network)}, func(tallies []Tally) error {
-		now := t.now().UTC().Truncate(time.Microsecond)
+		now := auth.Instant(t.now())
 		kept := tallies[0]
 		if now.Sub(kept.Since).Abs() >= signUpSpan {
 			kept = Tally{}

@@ -17,8 +17,6 @@ import (
 	"github.com/fieldward/fieldward/auth/authtest"
 	"github.com/fieldward/fieldward/auth/keyring"
 	"github.com/fieldward/fieldward/auth/password"
-	"github.com/fieldward/fieldward/auth/session"
-	"github.com/fieldward/fieldward/auth/token"
 	"github.com/fieldward/fieldward/db"
 	"github.com/fieldward/fieldward/db/sqlite"
 )
@@ -35,20 +33,8 @@ type door struct {
 // newDoor is an instance of the server on the store.
 func newDoor(t *testing.T, store *db.Store, master keyring.MasterKey, s account.Settings) door {
 	t.Helper()
-	keys, err := keyring.Open(t.Context(), store, master, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const issuer = "https://fieldward.example"
-	tokens := token.Settings{Issuer: issuer, Audience: issuer, TokenAudience: []string{issuer}, TTL: 10 * time.Minute}
-	sessions := session.NewManager(store, token.NewIssuer(keys, tokens, nil, time.Now), keys,
-		session.NewRevocations(time.Hour, time.Now), session.Settings{
-			Issuer: issuer, TTL: 24 * time.Hour, IdleTTL: time.Hour, Grace: time.Minute, PerUser: 50,
-		}, time.Now)
-	s.Passwords = password.Policy{MinLength: 8}
-	d := door{store: store, hasher: password.NewHasher(2)}
-	d.Manager = account.NewManager(store, sessions, d.hasher, s, time.Now)
-	return d
+	w := newTownOn(t, store, master, s)
+	return door{Manager: w.Manager, store: w.store, hasher: w.hasher}
 }
 
 // inBubble runs the test in a bubble of synctest, with a user ada@example.com who has not signed in yet.

@@ -20,26 +20,34 @@ type town struct {
 	store    *db.Store
 	sessions *session.Manager
 	verifier *token.Verifier
+	hasher   *password.Hasher
 }
 
 func newTown(t *testing.T) *town {
 	t.Helper()
 	store, done := newStore(t)
 	t.Cleanup(done)
-	keys, err := keyring.Open(t.Context(), store, keyring.NewMasterKey(), time.Now)
+	return newTownOn(t, store, keyring.NewMasterKey(), account.Settings{})
+}
+
+// newTownOn is an instance of the server on the store.
+func newTownOn(t testing.TB, store *db.Store, master keyring.MasterKey, s account.Settings) *town {
+	t.Helper()
+	keys, err := keyring.Open(t.Context(), store, master, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const issuer = "https://fieldward.example"
 	tokens := token.Settings{Issuer: issuer, Audience: issuer, TokenAudience: []string{issuer}, TTL: 10 * time.Minute}
 	revocations := session.NewRevocations(time.Hour, time.Now)
-	w := &town{store: store, verifier: token.NewVerifier(keys, tokens, revocations, time.Now)}
+	w := &town{
+		store: store, verifier: token.NewVerifier(keys, tokens, revocations, time.Now), hasher: password.NewHasher(2),
+	}
 	w.sessions = session.NewManager(store, token.NewIssuer(keys, tokens, nil, time.Now), keys, revocations, session.Settings{
-		Issuer: issuer, TTL: 24 * time.Hour, IdleTTL: 24 * time.Hour, Grace: time.Minute, PerUser: 50,
+		Issuer: issuer, TTL: 24 * time.Hour, IdleTTL: time.Hour, Grace: time.Minute, PerUser: 50,
 	}, time.Now)
-	w.Manager = account.NewManager(store, w.sessions, password.NewHasher(2), account.Settings{
-		Passwords: password.Policy{MinLength: 8},
-	}, time.Now)
+	s.Passwords = password.Policy{MinLength: 8}
+	w.Manager = account.NewManager(store, w.sessions, w.hasher, s, time.Now)
 	return w
 }
 
@@ -68,6 +76,22 @@ func (w *town) accepts(t *testing.T, o session.Opened) bool {
 	t.Helper()
 	_, err := w.verifier.Verify(t.Context(), o.Tokens.Access)
 	return err == nil
+}
+
+// refuses fails the test where any of the sessions, of those that were opened, is still good for something.
+func (w *town) refuses(t *testing.T, whose string, opened []session.Opened) {
+	t.Helper()
+	for _, o := range opened {
+		if o.Tokens.Access == "" {
+			continue
+		}
+		if w.accepts(t, o) {
+			t.Errorf("%s has a token that is accepted", whose)
+		}
+		if _, ok := w.renews(t, o); ok {
+			t.Errorf("%s has a session that can be renewed", whose)
+		}
+	}
 }
 
 func (w *town) renews(t *testing.T, o session.Opened) (session.Opened, bool) {

@@ -236,14 +236,8 @@ func (m *Manager) opened(ctx context.Context, u auth.User, s auth.Session) (Open
 
 // Event is what the user of a session did in it.
 func Event(a auth.Action, s auth.Session, from auth.Client, at time.Time) auth.Event {
-	e := auth.Event{
-		ID:        auth.NewID(auth.EventPrefix, at),
-		At:        at,
-		Action:    a,
-		ActorID:   &s.UserID,
-		SubjectID: &s.UserID,
-		Client:    from,
-	}
+	e := auth.NewEvent(a, at, from)
+	e.ActorID, e.SubjectID = &s.UserID, &s.UserID
 	if s.ID != "" {
 		e.SessionID = &s.ID
 	}
@@ -251,4 +245,4 @@ func Event(a auth.Action, s auth.Session, from auth.Client, at time.Time) auth.E
 }
 
 // instant is now, as fine as the store keeps it.
-func (m *Manager) instant() time.Time { return m.now().UTC().Truncate(time.Microsecond) }
+func (m *Manager) instant() time.Time { return auth.Instant(m.now()) }
