@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -133,6 +134,26 @@ func (k Key) Verify(text string, signature []byte) error {
 		return ErrSignature
 	}
 	return nil
+}
+
+// Equal reports whether other verifies the same signatures: it has the same algorithm and the same public key.
+func (k Key) Equal(other Key) bool {
+	if k.Algorithm != other.Algorithm {
+		return false
+	}
+	switch public := k.public.(type) {
+	case *ecdsa.PublicKey:
+		return public == other.public || public.Equal(other.public)
+	case *rsa.PublicKey:
+		return public == other.public || public.Equal(other.public)
+	case ed25519.PublicKey:
+		return public.Equal(other.public)
+	case []byte:
+		theirs, ok := other.public.([]byte)
+		return ok && subtle.ConstantTimeCompare(public, theirs) == 1
+	default:
+		return false
+	}
 }
 
 // String is the key's ID.

@@ -11,6 +11,7 @@ import (
 	"github.com/fieldward/fieldward/auth/token"
 )
 
+// BenchmarkVerify is a token that was met before.
 func BenchmarkVerify(b *testing.B) {
 	h := newHouse(b)
 	text := h.issue(b).Token

@@ -21,3 +21,12 @@ func VerifyJWS(token string, key keyring.Key) (payload []byte, err error) {
 func VerifySigned(text string, signature []byte, key keyring.Key) error {
 	return jws{algorithm: key.Algorithm, signed: text, signature: signature}.signedBy(key)
 }
+
+// MaxRemembered is the bound of what is remembered, in bytes.
+const MaxRemembered = maxRemembered
+
+// Remembered is how many tokens the verifier remembers.
+func (v *Verifier) Remembered() int {
+	v.verified.cache.CleanUp()
+	return v.verified.cache.EstimatedSize()
+}

@@ -201,9 +201,12 @@ func TestATokenVerifiesThroughTheLifeOfItsKey(t *testing.T) {
 		t.Errorf("%d living tokens are refused while their key is followed by another", refused)
 	}
 
-	// When its key is retired, no token of it verifies, whatever its claims say.
+	// When its key is retired, no token of it verifies, whatever its claims say, and though it is remembered.
 	at = start()
 	old := first.issue(t)
+	if _, err := verifier.Verify(t.Context(), old.Token); err != nil {
+		t.Fatal(err)
+	}
 	at = successor.SignsFrom.Add(keyring.MaxTokenLife + time.Minute)
 	if _, err := verifier.Verify(t.Context(), old.Token); !errors.Is(err, token.ErrUnknownKey) {
 		t.Errorf("a token of a retired key: %v", err)

@@ -17,6 +17,8 @@ type Verifier struct {
 	settings    Settings
 	registered  *jwt.Validator
 	revocations Revocations
+	verified    verified
+	now         func() time.Time
 }
 
 // NewVerifier makes a verifier of the tokens that the ring's keys sign. Issuer, audience or revocations that are
@@ -26,7 +28,7 @@ func NewVerifier(keys *keyring.Keyring, s Settings, r Revocations, now func() ti
 		panic("token: a verifier needs revocations")
 	}
 	return &Verifier{
-		keys: keys, settings: s, revocations: r,
+		keys: keys, settings: s, revocations: r, verified: newVerified(), now: now,
 		registered: jwt.NewValidator(
 			jwt.WithIssuer(s.Issuer), jwt.WithAudience(s.Audience), jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
 			jwt.WithLeeway(Leeway), jwt.WithTimeFunc(now),
@@ -36,36 +38,66 @@ func NewVerifier(keys *keyring.Keyring, s Settings, r Revocations, now func() ti
 
 // Verify returns the claims of a token that is good here and now: a session's own access token, signed by a key that
 // still verifies, within its time, and not revoked. Any other is an error from the list above, which holds nothing of
-// the token. Roles that are not known are kept, and open nothing; numbers in Extra are json.Number.
+// the token. Roles that are not known are kept, and open nothing; numbers in Extra are json.Number. The claims' lists
+// and maps are shared with other requests that bring the token: they are to be read.
 //
-// What the text alone decides is decided first, and once: of the rest, only the signature's verdict could be
-// remembered, and key, clock and revocations are asked each time.
+// What the text alone decides is decided once, and remembered of a token that is accepted. Key, clock and revocations are
+// asked each time.
 func (v *Verifier) Verify(_ context.Context, token string) (auth.Claims, error) {
-	t, err := parseJWS(token)
+	s, known := v.verified.find(token)
+	var err error
+	if known {
+		err = v.still(s)
+	} else {
+		s, err = v.read(token)
+	}
 	if err != nil {
 		return auth.Claims{}, err
 	}
+	if v.revocations.Revoked(s.claims.Claims) {
+		return auth.Claims{}, ErrRevoked
+	}
+	if !known {
+		v.verified.remember(token, s)
+	}
+	return s.claims.Claims, nil
+}
+
+// still holds what was read of a token before against the keys and the clock of now.
+func (v *Verifier) still(s signed) error {
+	if key, verifies := v.keys.Verifying(s.key.KeyID); !verifies || !key.Equal(s.key) {
+		return ErrUnknownKey
+	}
+	if at := v.now(); at.Before(s.from) || !at.Before(s.until) {
+		return v.holds(s.claims) // which says why
+	}
+	return nil
+}
+
+// read takes a token apart, and holds it against keys and clock. Its signature comes last, since that costs most.
+func (v *Verifier) read(token string) (signed, error) {
+	t, err := parseJWS(token)
+	if err != nil {
+		return signed{}, err
+	}
 	if t.typ != tokenType {
-		return auth.Claims{}, ErrHeader
+		return signed{}, ErrHeader
 	}
 	key, known := v.keys.Verifying(t.keyID)
 	if !known {
-		return auth.Claims{}, ErrUnknownKey
+		return signed{}, ErrUnknownKey
 	}
 	c, err := parseClaims(t.payload)
 	if err != nil {
-		return auth.Claims{}, err
+		return signed{}, err
 	}
 	if err := v.holds(c); err != nil {
-		return auth.Claims{}, err
+		return signed{}, err
 	}
 	if err := t.signedBy(key); err != nil {
-		return auth.Claims{}, err
+		return signed{}, err
 	}
-	if v.revocations.Revoked(c.Claims) {
-		return auth.Claims{}, ErrRevoked
-	}
-	return c.Claims, nil
+	return newSigned(key, c, len(token)), nil
 }
 
 // holds checks the registered claims against the settings and the clock.
