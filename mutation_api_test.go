@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -233,6 +235,36 @@ func TestAStaleSignInIsAskedToProveItselfAgain(t *testing.T) {
 	_, got = a.ask(t, "-", `mutation($t: Secret!) { refreshSession(input: {refreshToken: $t}) { user { roles } } }`, map[string]any{"t": user.Tokens.Refresh})
 	if diff := cmp.Diff([]any{"SUPPORT"}, got.at("refreshSession.user.roles")); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAnIDTokenIsForTheClientAndOpensNothing(t *testing.T) {
+	a := newAPI(t)
+	_, got := a.ask(t, "-", `mutation {
+		signUp(input: {email: "ada@example.com", name: "Ada", password: "correct horse battery"}) { idToken refreshToken user { id } }
+	}`, nil)
+	idToken := fmt.Sprint(got.at("signUp.idToken"))
+	segments := strings.Split(idToken, ".")
+	if len(segments) != 3 {
+		t.Fatalf("the ID token is %q", idToken)
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(segments[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var claims struct{ Sub, Aud, Name, Email string }
+	if err := json.Unmarshal(payload, &claims); err != nil {
+		t.Fatal(err)
+	}
+	if claims.Sub != got.at("signUp.user.id") || claims.Aud != "fieldward" || claims.Name != "Ada" || claims.Email != "ada@example.com" {
+		t.Errorf("it says %s", payload)
+	}
+	if status, _ := a.ask(t, idToken, "{ me { id } }", nil); status != http.StatusUnauthorized {
+		t.Errorf("as an access token it is answered with %d", status)
+	}
+	_, got = a.ask(t, "-", `mutation($t: Secret!) { refreshSession(input: {refreshToken: $t}) { idToken } }`, map[string]any{"t": idToken})
+	if diff := cmp.Diff([]string{"SESSION_ENDED"}, got.faults()); diff != "" {
+		t.Errorf("as a refresh token: %s", diff)
 	}
 }
 

@@ -39,7 +39,9 @@ type Client struct {
 
 // Tokens are what a session hands to its client.
 type Tokens struct {
-	Access    string
-	Refresh   string
+	Access  string
+	Refresh string
+	// ID is an ID token (OpenID Connect Core 1.0, section 2): it tells the client who signed in, and opens nothing.
+	ID        string
 	ExpiresAt time.Time // the end of the access token
 }

@@ -52,6 +52,7 @@ func signedIn(ctx context.Context, opened session.Opened, err error) (*model.Ses
 		Session:      &opened.Session,
 		AccessToken:  &opened.Tokens.Access,
 		RefreshToken: &opened.Tokens.Refresh,
+		IDToken:      &opened.Tokens.ID,
 		ExpiresAt:    opened.Tokens.ExpiresAt,
 	}, nil
 }

@@ -222,12 +222,17 @@ func (m *Manager) opened(ctx context.Context, u auth.User, s auth.Session) (Open
 	if err != nil {
 		return Opened{}, fmt.Errorf("issue an access token: %w", err)
 	}
+	id, err := m.issuer.IssueID(u, issued)
+	if err != nil {
+		return Opened{}, fmt.Errorf("issue an ID token: %w", err)
+	}
 	return Opened{
 		User:    u,
 		Session: s,
 		Tokens: auth.Tokens{
 			Access:    issued.Token,
 			Refresh:   m.refreshToken(s),
+			ID:        id,
 			ExpiresAt: issued.Claims.ExpiresAt,
 		},
 		Caller: auth.Caller{Claims: &issued.Claims},

@@ -53,7 +53,7 @@ func (i *Issuer) Issue(ctx context.Context, u auth.User, s auth.Session) (Issued
 	if err != nil {
 		return Issued{}, fmt.Errorf("issue token: %w", err)
 	}
-	text, err := sign(i.keys.Signing(), body)
+	text, err := sign(i.keys.Signing(), tokenType, body)
 	if err != nil {
 		return Issued{}, fmt.Errorf("issue token: %w", err)
 	}
@@ -153,8 +153,8 @@ type header struct {
 }
 
 // sign writes a JWS in compact form (RFC 7515, section 7.1).
-func sign(key keyring.Key, body []byte) (string, error) {
-	head, err := json.Marshal(header{Type: tokenType, Algorithm: key.Algorithm, KeyID: key.KeyID})
+func sign(key keyring.Key, typ string, body []byte) (string, error) {
+	head, err := json.Marshal(header{Type: typ, Algorithm: key.Algorithm, KeyID: key.KeyID})
 	if err != nil {
 		return "", fmt.Errorf("encode header: %w", err)
 	}

@@ -1,5 +1,6 @@
-// Package token issues access tokens (RFC 9068) and verifies them, more strictly than the JWT library does: it refuses
-// what that leaves to the caller, what two readers could read differently, and every kind of token but its own.
+// Package token issues access tokens (RFC 9068) and the ID tokens of OpenID Connect that go with them, and verifies
+// access tokens, more strictly than the JWT library does: it refuses what that leaves to the caller, what two readers
+// could read differently, and every kind of token but its own.
 //
 // It refuses a token before it is decoded where its length or shape is wrong, lets no token choose how it is verified,
 // and repeats nothing of a token in an error. It stores nothing and asks no database.

@@ -442,6 +442,8 @@ type SessionPayload @public {
   session: Session!
   accessToken: String
   refreshToken: String
+  "OpenID Connect: who signed in, for the client itself."
+  idToken: String
   "When the access token ends."
   expiresAt: DateTime!
 }
@@ -659,6 +661,8 @@ func (ec *executionContext) childFields_SessionPayload(ctx context.Context, fiel
 		return ec.fieldContext_SessionPayload_accessToken(ctx, field)
 	case "refreshToken":
 		return ec.fieldContext_SessionPayload_refreshToken(ctx, field)
+	case "idToken":
+		return ec.fieldContext_SessionPayload_idToken(ctx, field)
 	case "expiresAt":
 		return ec.fieldContext_SessionPayload_expiresAt(ctx, field)
 	}
@@ -3787,6 +3791,29 @@ func (ec *executionContext) _SessionPayload_refreshToken(ctx context.Context, fi
 	)
 }
 func (ec *executionContext) fieldContext_SessionPayload_refreshToken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SessionPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SessionPayload_idToken(ctx context.Context, field graphql.CollectedField, obj *model.SessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionPayload_idToken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IDToken, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SessionPayload_idToken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SessionPayload", field, false, false, "String")
 }
 
@@ -7100,6 +7127,11 @@ func (ec *executionContext) _SessionPayload(ctx context.Context, sel ast.Selecti
 			}
 		case "refreshToken":
 			out.Values[i] = ec._SessionPayload_refreshToken(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "idToken":
+			out.Values[i] = ec._SessionPayload_idToken(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

@@ -113,6 +113,8 @@ type SessionPayload struct {
 	Session      *auth.Session `json:"session"`
 	AccessToken  *string       `json:"accessToken,omitempty"`
 	RefreshToken *string       `json:"refreshToken,omitempty"`
+	// OpenID Connect: who signed in, for the client itself.
+	IDToken *string `json:"idToken,omitempty"`
 	// When the access token ends.
 	ExpiresAt time.Time `json:"expiresAt"`
 }
