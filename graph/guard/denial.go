@@ -99,6 +99,9 @@ func (g *Guard) InterceptResponse(ctx context.Context, next graphql.ResponseHand
 		return resp
 	}
 	r.begin()
+	if r.found.Load() {
+		resp.Data = r.plan.probed.strip(resp.Data)
+	}
 	if d, lapsed := r.lapsed(); lapsed {
 		r.withhold(resp, d)
 		return resp

@@ -20,7 +20,7 @@ type plan struct {
 	signsIn   bool // a field answers to whom it signs in: there the claims are known only once it has run
 	rootTyped bool // a guarded field answers Query or Mutation, past gqlgen's field middleware
 	anyhow    bool // runs for a caller whose token does not verify, with no identity
-	renamed   *renamed
+	probed    *probed
 }
 
 // node is a sequence of steps, in the order of the document.
@@ -58,6 +58,9 @@ func (p *plan) weight(op *ast.OperationDefinition) uint32 {
 	w := perNode * (p.nodes + 2)
 	if op.Position != nil && op.Position.Src != nil {
 		w += perText * len(op.Position.Src.Input)
+	}
+	if p.probed != nil {
+		w *= 2
 	}
 	return uint32(min(w, maxPlansWeight)) //nolint:gosec // bounded
 }

@@ -54,7 +54,7 @@ func (g *Guard) makePlan(doc *ast.QueryDocument, op *ast.OperationDefinition) *p
 	p.plan.anyhow = p.rooted && !p.refused
 	p.plan.timed = op.Operation == ast.Subscription && slices.ContainsFunc(p.plan.locks, func(l *lock) bool { return l.timed })
 	if p.plan.rootTyped {
-		p.plan.renamed = rename(g.book, doc, op)
+		p.plan.probed = probe(g.book, doc, op)
 	}
 	return p.plan
 }

@@ -200,9 +200,6 @@ func (w *writer) set(of string, depth int) string {
 			b.WriteString(w.field(of, depth-1))
 		}
 	}
-	if of == "Query" {
-		b.WriteString("__typename ") // of a denied field that answers Query nothing would show, were all of it skipped
-	}
 	b.WriteString(" }")
 	return b.String()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -18,6 +19,8 @@ type run struct {
 	held     values
 	stream   string // the name under which a subscription answers; empty for other operations
 	streamed *field // that of the subscription
+
+	found atomic.Bool // a probe has been answered
 
 	mu    sync.Mutex
 	first map[string]ast.Path // the earliest path of each denial so far
@@ -49,9 +52,7 @@ func (r *run) install(ctx context.Context, oc *graphql.OperationContext) context
 		oc.RootResolverMiddleware = func(ctx context.Context, resolve graphql.RootResolver) graphql.Marshaler {
 			return r.rootField(ctx, func(ctx context.Context) graphql.Marshaler { return roots(ctx, resolve) })
 		}
-		if re := r.plan.renamed; re != nil {
-			oc.Doc, oc.Operation = re.doc, re.op
-		}
+		oc.Doc, oc.Operation = r.plan.probed.doc, r.plan.probed.op
 	}
 	return context.WithValue(ctx, runKey{}, r)
 }
@@ -128,8 +129,9 @@ func (r *run) rootField(ctx context.Context, resolve graphql.RootResolver) graph
 	if parent != nil && parent.Field.Field != nil && r.deniedAt(ctx, parent) {
 		return nulling(asking)
 	}
-	if r.plan.renamed.holds(asking.Field) {
-		return graphql.MarshalString(graphql.GetFieldContext(ctx).Object)
+	if r.plan.probed.holds(asking.Field) {
+		r.found.Store(true)
+		return found()
 	}
 	return resolve(ctx)
 }

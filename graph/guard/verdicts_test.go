@@ -214,6 +214,32 @@ func TestDocuments(t *testing.T) {
 				[]string{"Query.viewer"},
 			},
 		},
+		"a denied field that answers a root type is null though nothing is left of what it was asked": {
+			question{
+				caller: "ada", variables: map[string]any{"no": false},
+				query: `query($no: Boolean!) {
+					viewer { query { me @skip(if: true) { id } } mutation { ...m @include(if: $no) } ask(as: "x") { ... @skip(if: true) { __typename } } }
+				} fragment m on Mutation { signOut }`,
+			},
+			reply{
+				`{"viewer":{"query":null,"mutation":null,"ask":null}}`,
+				[]string{"FORBIDDEN Viewer.ask(as:) viewer.ask", "FORBIDDEN Viewer.mutation viewer.mutation", "FORBIDDEN Viewer.query viewer.query"},
+				[]string{"Query.viewer"},
+			},
+		},
+		"an open field that answers a root type is empty where nothing is left of what it was asked": {
+			question{
+				caller: "ada", variables: map[string]any{"no": false},
+				query: `query($no: Boolean!) {
+					viewer { open { me @skip(if: true) { id } } again: open { ...q open } open { ...q @include(if: $no) } query { open } }
+				} fragment q on Query { __typename }`,
+			},
+			reply{
+				`{"viewer":{"open":{},"again":{"__typename":"Query","open":"open"},"query":null}}`,
+				[]string{"FORBIDDEN Viewer.query viewer.query"},
+				[]string{"Query.open", "Query.viewer"},
+			},
+		},
 		"a field that answers Query is null with one error, however much is asked of it": {
 			question{query: `{ private { query { open again: open __schema { __typename } } } }`},
 			reply{`{"private":{"query":null}}`, []string{"UNAUTHENTICATED Private.query private.query"}, []string{"Query.private"}},
