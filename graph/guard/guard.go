@@ -166,20 +166,16 @@ func (p *plan) openTo(c auth.Caller, at time.Time, variables map[string]any) boo
 // narrow refuses a mutation or subscription of which claims deny anything, and lets the rest run with what is denied
 // kept out.
 func (r *run) narrow(ctx context.Context, oc *graphql.OperationContext, next graphql.OperationHandler) graphql.ResponseHandler {
-	root := r.plan.root
-	if oc.Operation.Operation == ast.Query {
-		if v := r.standing.of(root.lock); v.denied() {
-			null := &graphql.Response{Errors: gqlerror.List{denial{root.name, v, nil}.shown("", nil)}, Data: []byte("null")}
-			return graphql.OneShot(null)
-		}
-		return next(r.install(ctx, oc))
-	}
 	var errs gqlerror.List
-	for _, d := range r.plan.denied(r.standing, r.held, oc.Variables) {
+	for _, d := range r.plan.refusals(oc.Operation.Operation, r.standing, r.held, oc.Variables) {
 		errs = append(errs, d.shown("", nil))
 	}
-	if len(errs) > 0 {
+	switch {
+	case len(errs) == 0:
+		return next(r.install(ctx, oc))
+	case oc.Operation.Operation == ast.Query:
+		return graphql.OneShot(&graphql.Response{Errors: errs, Data: []byte("null")})
+	default:
 		return refusal(errs...)
 	}
-	return next(r.install(ctx, oc))
 }

@@ -29,7 +29,7 @@ type node struct {
 	steps []step
 }
 
-// step is what a selection touches, or another node where it goes on.
+// step is what a selection touches, or another node where it goes on; in a whole plan both.
 type step struct {
 	touch *touch
 	to    *node
@@ -41,6 +41,7 @@ type step struct {
 type touch struct {
 	at    *ast.Position
 	spots []spot
+	below bool // a @signsIn field, in a whole plan: whose the claims are is known only once it has run
 }
 
 // spot is a coordinate with its lock: "User.email", or "User" for the object itself.
@@ -63,6 +64,18 @@ func (p *plan) weight(op *ast.OperationDefinition) uint32 {
 		w *= 2
 	}
 	return uint32(min(w, maxPlansWeight)) //nolint:gosec // bounded
+}
+
+// refusals are what an operation is refused for as a whole, before anything of it runs: a mutation or a subscription for
+// all that claims deny, a query for its root type alone.
+func (p *plan) refusals(of ast.Operation, s *standing, held values, variables map[string]any) []denial {
+	if of != ast.Query {
+		return p.denied(s, held, variables)
+	}
+	if v := s.of(p.root.lock); v.denied() {
+		return []denial{{p.root.name, v, nil}}
+	}
+	return nil
 }
 
 // denied lists the touches that a caller's claims deny, of those that the variables do not leave out: each coordinate

@@ -16,6 +16,7 @@ type planner struct {
 	bodies  map[string]*node // of fragments, by name and scope
 	used    map[*lock]bool
 	asked   map[variable]bool
+	whole   bool // every touch is planned, open ones too and those below @signsIn, each in a node of what it leads to
 	refused bool // a root field does not run for a caller whose token does not verify
 	rooted  bool // there is a root field
 }
@@ -43,18 +44,26 @@ func (s scope) key(fragment string) string {
 }
 
 func (g *Guard) makePlan(doc *ast.QueryDocument, op *ast.OperationDefinition) *plan {
-	root := g.book.root(op.Operation)
-	p := &planner{
-		book: g.book, doc: doc, anyhow: g.withoutIdentity, plan: &plan{root: root, supplies: map[supplyKey]supply{}},
+	return g.planner(doc).make(op)
+}
+
+func (g *Guard) planner(doc *ast.QueryDocument) *planner {
+	return &planner{
+		book: g.book, doc: doc, anyhow: g.withoutIdentity, plan: &plan{supplies: map[supplyKey]supply{}},
 		bodies: map[string]*node{}, used: map[*lock]bool{}, asked: map[variable]bool{},
 	}
+}
+
+func (p *planner) make(op *ast.OperationDefinition) *plan {
+	root := p.book.root(op.Operation)
+	p.plan.root = root
 	p.plan.body = p.node()
 	p.use(root.lock)
 	p.selections(p.plan.body, op.SelectionSet, scope{types: []*object{root}, top: true})
 	p.plan.anyhow = p.rooted && !p.refused
 	p.plan.timed = op.Operation == ast.Subscription && slices.ContainsFunc(p.plan.locks, func(l *lock) bool { return l.timed })
 	if p.plan.rootTyped {
-		p.plan.probed = probe(g.book, doc, op)
+		p.plan.probed = probe(p.book, p.doc, op)
 	}
 	return p.plan
 }
@@ -158,12 +167,12 @@ func (p *planner) field(n *node, f *ast.Field, in scope) {
 		}
 	}
 	p.plan.signsIn = p.plan.signsIn || inside.below
-	p.touch(n, at, in.below)
+	n = p.touch(n, at, in.below)
 	if len(objects) == 0 {
 		return
 	}
 	inside.types = distinct(objects)
-	p.touch(n, answered(f, inside.types), inside.below)
+	n = p.touch(n, answered(f, inside.types), inside.below)
 	p.selections(n, f.SelectionSet, inside)
 }
 
@@ -178,20 +187,27 @@ func (p *planner) rootField(f *ast.Field, root *object) {
 	p.refused = p.refused || !open
 }
 
-// touch records what the claims decide, unless only what has run tells whose they are.
-func (p *planner) touch(n *node, t *touch, below bool) {
-	if below {
-		return
-	}
-	open := false
+// touch records what the claims decide, unless only what has run tells whose they are, and returns the node of what
+// stands below.
+func (p *planner) touch(n *node, t *touch, below bool) *node {
+	t.below = below
+	open := below
 	for _, s := range t.spots {
 		open = open || s.open()
-		p.use(s.lock)
-		p.useSupply(s.supply)
+		if !below {
+			p.use(s.lock)
+			p.useSupply(s.supply)
+		}
 	}
-	if !open && len(t.spots) > 0 {
+	switch {
+	case p.whole:
+		to := p.node()
+		n.steps = append(n.steps, step{touch: t, to: to})
+		return to
+	case !open && len(t.spots) > 0:
 		n.steps = append(n.steps, step{touch: t})
 	}
+	return n
 }
 
 func answered(f *ast.Field, types []*object) *touch {

@@ -39,7 +39,7 @@ func (p *planner) supply(x *field, args ast.ArgumentList) supply {
 	if len(x.inlets) == 0 || len(args) == 0 {
 		return nil
 	}
-	s := &supplier{seen: map[source]bool{}}
+	s := &supplier{seen: map[source]bool{}, whole: p.whole}
 	for _, a := range args {
 		s.take(inletOf(x.inlets, a.Name), a.Value)
 	}
@@ -72,6 +72,7 @@ func (p *planner) useSupply(s supply) {
 type supplier struct {
 	supply supply
 	seen   map[source]bool
+	whole  bool // what has a rule that its field implies is taken too
 }
 
 func (s *supplier) add(from source) {
@@ -87,7 +88,7 @@ func (s *supplier) take(in *inlet, v *ast.Value) {
 	case v.Kind == ast.Variable:
 		s.add(source{variable: variable{v.Raw, in, in.within}})
 	default:
-		if in.lock != nil {
+		if in.lock != nil || s.whole && len(in.rules) > 0 {
 			s.add(source{written: in})
 		}
 		s.within(in.within, v)
