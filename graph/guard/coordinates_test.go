@@ -246,3 +246,24 @@ func TestVerdictsSayBeforeWhatTheGuardDoesThen(t *testing.T) {
 		}
 	})
 }
+
+func TestAGuardWithoutObjectsStandsBeforeNoExecutor(t *testing.T) {
+	schema := testserver.Schema(nil)
+	g, err := guard.NewWithoutObjects(schema.Schema(), testserver.Noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Validate(schema); err == nil {
+		t.Error("it would decide on objects whose owners it cannot tell")
+	}
+}
+
+func TestAGuardWithoutObjectsRefusesWhatNewRefuses(t *testing.T) {
+	schema := schemaOf(t, "type Query { a: String }")
+	_, err := guard.NewWithoutObjects(schema, testserver.Noon, guard.WithoutIdentity("Query.b"))
+	want := "hold the schema against the guard:\nWithoutIdentity: there is no root field Query.b\n" +
+		"schema.graphqls:1: Query.a: no rule and no @public reaches it: write @public, @authenticated or @hasRole"
+	if err == nil || err.Error() != want {
+		t.Errorf("it says %v", err)
+	}
+}

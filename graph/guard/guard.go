@@ -33,6 +33,7 @@ type Guard struct {
 	fleeting        func(*ast.QueryDocument) bool
 	plans           *otter.Cache[*ast.OperationDefinition, *plan]
 	now             func() time.Time
+	claimsOnly      bool // it has no objects, and stands before no executor
 }
 
 var (
@@ -67,6 +68,21 @@ const maxPlansWeight = 32 << 20
 // New reads the rules of the executable schema, and fails with every problem that it has, each with its place. objects
 // is what guardgen has written beside the executor; now tells how long ago a sign-in was.
 func New(schema *ast.Schema, objects Objects, now func() time.Time, options ...Option) (*Guard, error) {
+	g := unchecked(schema, objects, now, options)
+	problems := check(g.book, func(typeName string) bool { return objects.Owners[typeName] != nil })
+	problems = slices.Concat(problems, objects.Types.untold(g.book), g.unknownRootFields())
+	return g.checked(problems)
+}
+
+// NewWithoutObjects is New for a guard that only says what claims make of an operation: for rule tests, and for tools that
+// have a schema and no executor. It refuses to stand before one, and does not check who owns what.
+func NewWithoutObjects(schema *ast.Schema, now func() time.Time, options ...Option) (*Guard, error) {
+	g := unchecked(schema, Objects{}, now, options)
+	g.claimsOnly = true
+	return g.checked(slices.Concat(check(g.book, nil), g.unknownRootFields()))
+}
+
+func unchecked(schema *ast.Schema, objects Objects, now func() time.Time, options []Option) *Guard {
 	g := &Guard{
 		book: readBook(schema), objects: objects, withoutIdentity: map[string]bool{}, now: now,
 		plans: otter.Must(&otter.Options[*ast.OperationDefinition, *plan]{
@@ -77,8 +93,10 @@ func New(schema *ast.Schema, objects Objects, now func() time.Time, options ...O
 	for _, o := range options {
 		o(g)
 	}
-	problems := check(g.book, func(typeName string) bool { return objects.Owners[typeName] != nil })
-	problems = slices.Concat(problems, objects.Types.untold(g.book), g.unknownRootFields())
+	return g
+}
+
+func (g *Guard) checked(problems Problems) (*Guard, error) {
 	if err := problems.sorted().Err(); err != nil {
 		return nil, fmt.Errorf("hold the schema against the guard:\n%w", err)
 	}
@@ -106,6 +124,9 @@ func (*Guard) ExtensionName() string { return "Guard" }
 
 // Validate refuses an executor of another schema than the one whose rules were read.
 func (g *Guard) Validate(schema graphql.ExecutableSchema) error {
+	if g.claimsOnly {
+		return errors.New("the guard was made without objects: make the one that stands before an executor by New")
+	}
 	if schema.Schema() != g.book.schema {
 		return errors.New("the guard was made for another schema: hand New the Schema() of this executor")
 	}
