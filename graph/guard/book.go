@@ -152,6 +152,18 @@ func (b *book) isRoot(def *ast.Definition) bool {
 	return def == b.schema.Query || def == b.schema.Mutation || def == b.schema.Subscription
 }
 
+// roles is the enum of which @hasRole takes values; nil where it takes anything else.
+func (b *book) roles(def *ast.DirectiveDefinition) *ast.Definition {
+	a := def.Arguments.ForName(roleArgument)
+	if a == nil || a.Type.Elem == nil {
+		return nil
+	}
+	if enum := b.schema.Types[a.Type.Name()]; enum != nil && enum.Kind == ast.Enum {
+		return enum
+	}
+	return nil
+}
+
 // lock is the one lock of these rules.
 func (b *book) lock(rules []rule) *lock {
 	if len(rules) == 0 {

@@ -54,7 +54,7 @@ func (c *checker) declarations() {
 				c.add(a.Position, "@%s: the guard knows no argument %s: take it away", name, a.Name)
 			}
 		}
-		if name == hasRoleDirective && c.roles(def) == nil {
+		if name == hasRoleDirective && c.book.roles(def) == nil {
 			c.add(def.Position, "@%s: its argument role must be a list of the values of an enum: declare role: [Role!]!", name)
 		}
 		if name == requiresScopesDirective && !areLists(def.Arguments.ForName(scopesArgument)) {
@@ -67,18 +67,6 @@ func (c *checker) declarations() {
 // all of its scopes or for one.
 func areLists(a *ast.ArgumentDefinition) bool {
 	return a != nil && a.Type.Elem != nil && a.Type.Elem.Elem != nil
-}
-
-// roles is the enum of which @hasRole takes values; nil where it takes anything else.
-func (c *checker) roles(def *ast.DirectiveDefinition) *ast.Definition {
-	a := def.Arguments.ForName(roleArgument)
-	if a == nil || a.Type.Elem == nil {
-		return nil
-	}
-	if enum := c.book.schema.Types[a.Type.Name()]; enum != nil && enum.Kind == ast.Enum {
-		return enum
-	}
-	return nil
 }
 
 // decided looks for fields that someone forgot.

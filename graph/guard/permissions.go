@@ -1,8 +1,6 @@
 package guard
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/fieldward/fieldward/auth"
@@ -42,70 +40,22 @@ type Permission struct {
 // A type that only @signsIn fields answer is listed as for a signed-in caller without roles, whoever asks: whom they
 // will have signed in is not known.
 func (g *Guard) Permissions(c auth.Caller) []Permission {
-	l := &lister{book: g.book, caller: c, at: g.now(), signing: answeredOnlyBySigning(g.book)}
-	for _, name := range slices.Sorted(maps.Keys(g.book.schema.Types)) {
-		if o := g.book.objects[name]; o != nil {
-			l.object(o)
+	at := g.now()
+	var open []Permission
+	for _, e := range g.book.entries() {
+		access := e.access(c, at)
+		if access == "" {
+			continue
 		}
-		if t := g.book.inputs[name]; t != nil {
-			l.input(name, t)
+		p := Permission{
+			Coordinate: e.coordinate, Type: e.typeName, Field: e.field, Argument: e.argument,
+			Access: access, RecentSignInWithin: shortest(e.rules),
 		}
-	}
-	return l.rows
-}
-
-type lister struct {
-	book    *book
-	caller  auth.Caller
-	at      time.Time
-	signing map[*object]bool
-	rows    []Permission
-}
-
-func (l *lister) object(o *object) {
-	for _, def := range ownFields(o.def) {
-		f := o.fields[def.Name]
-		rules := slices.Concat(o.rules, f.rules)
-		caller := l.callerAt(o)
-		l.row(Permission{Coordinate: f.coordinate, Type: o.name, Field: def.Name}, caller, rules)
-		for _, in := range f.inlets {
-			if len(in.rules) > 0 {
-				p := Permission{Coordinate: in.coordinate, Type: o.name, Field: def.Name, Argument: &in.name}
-				l.row(p, caller, slices.Concat(rules, in.rules))
-			}
+		if len(e.rules) > 0 {
+			text := listed(e.rules)
+			p.Rule = &text
 		}
+		open = append(open, p)
 	}
-}
-
-func (l *lister) input(name string, t *input) {
-	for _, in := range t.inlets {
-		if len(in.rules) > 0 {
-			l.row(Permission{Coordinate: in.coordinate, Type: name, Field: in.name}, l.caller, in.rules)
-		}
-	}
-}
-
-func (l *lister) callerAt(o *object) auth.Caller {
-	if l.signing[o] {
-		return auth.Caller{Claims: &auth.Claims{}}
-	}
-	return l.caller
-}
-
-// row adds a row unless the claims deny it.
-func (l *lister) row(p Permission, c auth.Caller, rules []rule) {
-	switch v := (&lock{rules: rules}).decide(c, l.at) &^ tooOld; {
-	case v.denied():
-		return
-	case v.asksOwner():
-		p.Access = Own
-	default:
-		p.Access = Allowed
-	}
-	p.RecentSignInWithin = shortest(rules)
-	if len(rules) > 0 {
-		text := listed(rules)
-		p.Rule = &text
-	}
-	l.rows = append(l.rows, p)
+	return open
 }

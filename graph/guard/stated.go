@@ -58,7 +58,7 @@ func (c *checker) statedRoles(at string, d *ast.Directive) {
 	if d.Definition == nil {
 		return
 	}
-	enum := c.roles(d.Definition)
+	enum := c.book.roles(d.Definition)
 	if enum == nil {
 		return // its declaration is a problem already
 	}
