@@ -1,5 +1,5 @@
 // Command generate writes the executors that gqlgen makes of the schemas, through the guard's plugin: a schema with
-// which the guard has a problem leaves every file as it was.
+// which the guard has a problem leaves every file as it was. Of this project's own schema it writes who may see what, too.
 //
 //	go run ./internal/generate [gqlgen.yml …]
 //
@@ -19,7 +19,7 @@ import (
 func main() {
 	configs := os.Args[1:]
 	if len(configs) == 0 {
-		configs = []string{"gqlgen.yml"}
+		configs = []string{own}
 	}
 	if err := generate(configs); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -27,13 +27,27 @@ func main() {
 	}
 }
 
+// The configuration of this project's own schema, and where it is written who may see what of it.
+const (
+	own         = "gqlgen.yml"
+	permissions = "graph/permissions.md"
+)
+
 // generate checks every schema before it writes the first file.
 func generate(configs []string) error {
-	for _, act := range []func(*config.Config) error{guardgen.Check, guardgen.Generate} {
-		for _, name := range configs {
-			if err := within(name, act); err != nil {
-				return fmt.Errorf("%s:\n%w", name, err)
-			}
+	for _, name := range configs {
+		if err := within(name, guardgen.Check); err != nil {
+			return fmt.Errorf("%s:\n%w", name, err)
+		}
+	}
+	for _, name := range configs {
+		var options []guardgen.Option
+		if filepath.Clean(name) == own {
+			options = append(options, guardgen.Permissions(permissions))
+		}
+		write := func(cfg *config.Config) error { return guardgen.Generate(cfg, options...) }
+		if err := within(name, write); err != nil {
+			return fmt.Errorf("%s:\n%w", name, err)
 		}
 	}
 	return nil

@@ -8,7 +8,10 @@ import (
 
 	"github.com/99designs/gqlgen/codegen/config"
 	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/fieldward/fieldward/graph/guard"
 	"github.com/fieldward/fieldward/graph/guard/guardgen"
 )
 
@@ -84,6 +87,7 @@ func office(t *testing.T, schema string) *config.Config {
 		"words/models.go":        "package words\n",
 		"generated/generated.go": "package generated\n",
 		"generated/objects.go":   "package generated\n",
+		"permissions.md":         "# Permissions of before\n",
 		"gqlgen.yml": `
 schema: [schema.graphqls]
 exec: { filename: generated/generated.go, package: generated }
@@ -101,6 +105,11 @@ skip_mod_tidy: true
 			t.Fatal(err)
 		}
 	}
+	return reload(t)
+}
+
+func reload(t *testing.T) *config.Config {
+	t.Helper()
 	cfg, err := config.LoadConfig("gqlgen.yml")
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +121,7 @@ skip_mod_tidy: true
 func generated(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, name := range []string{"generated/generated.go", "generated/objects.go", "words/models.go"} {
+	for _, name := range []string{"generated/generated.go", "generated/objects.go", "words/models.go", "permissions.md"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			text = []byte("gone")
@@ -146,7 +155,7 @@ func TestAProblemLeavesEveryFileAsItWas(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cfg := office(t, strings.Replace(schema, test.old, test.new, 1))
 			before := generated(t)
-			err := guardgen.Generate(cfg)
+			err := guardgen.Generate(cfg, guardgen.Permissions("permissions.md"))
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got the error %v, want %s", err, test.want)
 			}
@@ -177,5 +186,43 @@ func TestTheTableOfObjectsKnowsOwnersAndTypes(t *testing.T) {
 	}
 	if strings.Contains(written["generated/generated.go"], "HasRole func(") {
 		t.Error("gqlgen runs the guard's directives itself")
+	}
+}
+
+func TestWhoMaySeeWhatIsWrittenWhereItIsWanted(t *testing.T) {
+	cfg := office(t, schema)
+	if err := guardgen.Generate(cfg); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := generated(t)["permissions.md"], "# Permissions of before\n"; got != want {
+		t.Errorf("it is written where nobody wants it: %s", got)
+	}
+	cfg = reload(t)
+	if err := guardgen.Generate(cfg, guardgen.Permissions("permissions.md")); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphqls", Input: schema})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(guard.PermissionTable(loaded), generated(t)["permissions.md"]); diff != "" {
+		t.Errorf("table differs (-of the schema +written):\n%s", diff)
+	}
+}
+
+// A file that was not there is not there after a failure, whichever plugin failed.
+func TestWhoMaySeeWhatIsTakenBackWhereGenerationFails(t *testing.T) {
+	cfg := office(t, schema)
+	if err := os.Remove("permissions.md"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("words/broken.go", []byte("package words\n\nvar _ = Missing\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := guardgen.Generate(cfg, guardgen.Permissions("permissions.md")); err == nil {
+		t.Fatal("a package that does not compile is generated around")
+	}
+	if got := generated(t)["permissions.md"]; got != "gone" {
+		t.Errorf("the table stays: %s", got)
 	}
 }
