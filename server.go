@@ -41,8 +41,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal does not wait for what the first one has begun to end
 	os.Exit(cli.Run(ctx, os.Args[1:], cli.Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, cli.House{
-		Serve:    serve,
-		Accounts: openAccounts,
+		Serve:       serve,
+		Accounts:    openAccounts,
+		Permissions: graph.PermissionTable,
 	}))
 }
 

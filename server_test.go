@@ -24,12 +24,17 @@ func TestMain(m *testing.M) {
 }
 
 // TestStories runs the program as its users do. Beside testscript's own there are the commands start, interrupt, term and crash
-// for a server in the background, take for a value of the last answer, and ask, a client.
+// for a server in the background, take for a value of the last answer, and ask, a client. The folder of the project is in $SOURCES.
 func TestStories(t *testing.T) {
+	sources, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Values[serverKey{}] = &server{}
+			env.Setenv("SOURCES", sources)
 			env.Defer(func() { env.Values[serverKey{}].(*server).end(os.Kill) })
 			return nil
 		},

@@ -21,6 +21,8 @@ type House struct {
 	Serve func(ctx context.Context, s ServeSettings) error
 	// Accounts opens the accounts of a database; done closes it.
 	Accounts func(ctx context.Context, s StoreSettings) (accounts *account.Manager, done func() error, err error)
+	// Permissions is who may see what of the schema, as Markdown.
+	Permissions func() string
 }
 
 // Terminal is where the program reads and writes.
@@ -36,6 +38,8 @@ type commands struct {
 	User     User     `cmd:"" help:"Add, list, import and change users."`
 	Sessions Sessions `cmd:"" help:"End sessions."`
 	Version  Version  `cmd:"" help:"Say which version this is."`
+
+	Permissions Permissions `cmd:"" help:"Print who may see what of the schema."`
 }
 
 // environmentPrefix begins the name of each flag's environment variable: FIELDWARD_LISTEN.
