@@ -126,7 +126,7 @@ func openAccounts(ctx context.Context, s cli.StoreSettings) (*account.Manager, f
 }
 
 // serve runs the server until ctx ends. It listens first: where the port is in use, nothing has been made.
-func serve(ctx context.Context, s cli.ServeSettings) (err error) {
+func serve(ctx context.Context, s cli.ServeSettings, first cli.First) (err error) {
 	log := newLog(os.Stderr, s)
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {
@@ -142,6 +142,11 @@ func serve(ctx context.Context, s cli.ServeSettings) (err error) {
 	handler, err := h.handler(s, &draining, log)
 	if err != nil {
 		return err
+	}
+	if first != nil {
+		if err := first(ctx, h.accounts); err != nil {
+			return err
+		}
 	}
 	if err := h.greet(ctx, os.Stdout, listener.Addr(), s); err != nil {
 		return err

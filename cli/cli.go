@@ -17,13 +17,17 @@ import (
 
 // House is what the commands ask of the program.
 type House struct {
-	// Serve runs the server until ctx ends, and drains it.
-	Serve func(ctx context.Context, s ServeSettings) error
+	// Serve runs the server until ctx ends, and drains it. Once it listens, and before it answers, it calls first, which
+	// may be nil.
+	Serve func(ctx context.Context, s ServeSettings, first First) error
 	// Accounts opens the accounts of a database; done closes it.
 	Accounts func(ctx context.Context, s StoreSettings) (accounts *account.Manager, done func() error, err error)
 	// Permissions is who may see what of the schema, as Markdown.
 	Permissions func() string
 }
+
+// First is what a command does with the accounts of a server that is about to answer.
+type First func(context.Context, *account.Manager) error
 
 // Terminal is where the program reads and writes.
 type Terminal struct {

@@ -31,7 +31,7 @@ func (d *Demo) Validate() error {
 	return nil
 }
 
-// Run makes the accounts, prints them, serves, and removes the database.
+// Run serves, with accounts that it makes and prints once it listens, and removes the database.
 func (d *Demo) Run(ctx context.Context, t Terminal, h House) (err error) {
 	folder, err := os.MkdirTemp("", "fieldward-demo-")
 	if err != nil {
@@ -45,18 +45,13 @@ func (d *Demo) Run(ctx context.Context, t Terminal, h House) (err error) {
 	settings.Listen = d.Listen
 	settings.Issuer = "http://" + d.Listen
 	settings.Database = sqliteScheme + filepath.Join(folder, "fieldward.db")
-	if err := addDemoAccounts(ctx, t, h, settings.StoreSettings); err != nil {
-		return err
-	}
-	return h.Serve(ctx, settings)
+	settings.OwnMasterKey = true
+	return h.Serve(ctx, settings, func(ctx context.Context, accounts *account.Manager) error {
+		return addDemoAccounts(ctx, t, accounts)
+	})
 }
 
-func addDemoAccounts(ctx context.Context, t Terminal, h House, s StoreSettings) (err error) {
-	accounts, done, err := h.Accounts(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, done()) }()
+func addDemoAccounts(ctx context.Context, t Terminal, accounts *account.Manager) error {
 	_, _ = fmt.Fprintln(t.Out, "Three accounts, gone with the demo:")
 	table := tabwriter.NewWriter(t.Out, 0, 0, 3, ' ', 0)
 	for _, a := range []account.Details{

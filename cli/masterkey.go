@@ -25,7 +25,7 @@ func (s StoreSettings) MasterKeyPath() string {
 // nothing is sealed yet, it makes one and writes the file, with mode 0600; sealedBy is else the fingerprint of the
 // key that is needed.
 func (s StoreSettings) MasterKey(sealedBy string) (keyring.MasterKey, error) {
-	if text := os.Getenv(masterKeyVariable); text != "" {
+	if text := os.Getenv(masterKeyVariable); text != "" && !s.OwnMasterKey {
 		key, err := keyring.ParseMasterKey(text)
 		if err != nil {
 			return keyring.MasterKey{}, fmt.Errorf("read %s: %w", masterKeyVariable, err)

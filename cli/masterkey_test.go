@@ -47,6 +47,19 @@ func TestEightThatStartAtOnceReadOneMasterKey(t *testing.T) {
 	}
 }
 
+func TestADatabaseThatIsThrownAwayHasAMasterKeyOfItsOwn(t *testing.T) {
+	other := keyring.NewMasterKey()
+	t.Setenv("FIELDWARD_MASTER_KEY", other.Text())
+	settings := cli.StoreSettings{Database: "sqlite:" + filepath.Join(t.TempDir(), "x.db"), OwnMasterKey: true}
+	key, err := settings.MasterKey("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key.Fingerprint() == other.Fingerprint() {
+		t.Error("it is the key in the environment")
+	}
+}
+
 func TestTheMasterKeyIsNeverMadeAnew(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "master.key")

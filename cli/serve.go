@@ -8,4 +8,4 @@ type Serve struct {
 }
 
 // Run serves until it is told to stop.
-func (s *Serve) Run(ctx context.Context, h House) error { return h.Serve(ctx, s.ServeSettings) }
+func (s *Serve) Run(ctx context.Context, h House) error { return h.Serve(ctx, s.ServeSettings, nil) }

@@ -18,6 +18,9 @@ import (
 type StoreSettings struct {
 	Database      string `help:"Where the data is: sqlite:FILE." default:"sqlite:fieldward.db"`
 	MasterKeyFile string `help:"File with the master key, 32 bytes in base64, that seals the keys in the database. By default a file beside the embedded database, made at the first start. FIELDWARD_MASTER_KEY may hold the key itself instead." type:"path" placeholder:"FILE"`
+
+	// OwnMasterKey leaves the environment's key unread: a database that is thrown away has one of its own.
+	OwnMasterKey bool `kong:"-"`
 }
 
 const sqliteScheme = "sqlite:"
