@@ -7,9 +7,9 @@ import (
 )
 
 // Check lists every problem of a schema: a field that no rule and no @public reaches, a directive that says nothing or
-// stands where it is not enforced, a rule that nobody could pass, an orOwner without an owner, a denial with no place for its null. owned reports
-// whether the Go type behind a type tells its owner; nil where that is not known yet, and then only root types, which
-// never have one, are looked at.
+// stands where it is not enforced, a rule that nobody could pass, an orOwner without an owner, a denial with no place for
+// its null, a filter or an order by a field that is more guarded than the list. owned reports whether the Go type behind a
+// type tells its owner; nil where that is not known yet, and then only root types, which never have one, are looked at.
 func Check(schema *ast.Schema, owned func(typeName string) bool) Problems {
 	return check(readBook(schema), owned)
 }
@@ -26,6 +26,7 @@ func check(b *book, owned func(typeName string) bool) Problems {
 			c.nullable(o, f)
 			c.answerNullable(o, f)
 			c.suppliedNullable(o, f)
+			c.filters(o, f)
 		}
 	}
 	return c.problems.sorted()
