@@ -31,9 +31,10 @@ type Guard struct {
 	objects         Objects
 	withoutIdentity map[string]bool
 	fleeting        func(*ast.QueryDocument) bool
-	plans           *otter.Cache[*ast.OperationDefinition, *plan]
+	plans           *plans
 	now             func() time.Time
 	claimsOnly      bool // it has no objects, and stands before no executor
+	trial           *trial
 }
 
 var (
@@ -71,7 +72,9 @@ func New(schema *ast.Schema, objects Objects, now func() time.Time, options ...O
 	g := unchecked(schema, objects, now, options)
 	problems := check(g.book, func(typeName string) bool { return objects.Owners[typeName] != nil })
 	problems = slices.Concat(problems, objects.Types.untold(g.book), g.unknownRootFields())
-	return g.checked(problems)
+	return g.checked(problems, func(typeName string) bool {
+		return g.book.objects[typeName] == nil || objects.Owners[typeName] != nil // what is not generated yet has no owner here
+	})
 }
 
 // NewWithoutObjects is New for a guard that only says what claims make of an operation: for rule tests, and for tools that
@@ -79,16 +82,13 @@ func New(schema *ast.Schema, objects Objects, now func() time.Time, options ...O
 func NewWithoutObjects(schema *ast.Schema, now func() time.Time, options ...Option) (*Guard, error) {
 	g := unchecked(schema, Objects{}, now, options)
 	g.claimsOnly = true
-	return g.checked(slices.Concat(check(g.book, nil), g.unknownRootFields()))
+	return g.checked(slices.Concat(check(g.book, nil), g.unknownRootFields()), nil)
 }
 
 func unchecked(schema *ast.Schema, objects Objects, now func() time.Time, options []Option) *Guard {
 	g := &Guard{
 		book: readBook(schema), objects: objects, withoutIdentity: map[string]bool{}, now: now,
-		plans: otter.Must(&otter.Options[*ast.OperationDefinition, *plan]{
-			MaximumWeight: maxPlansWeight,
-			Weigher:       func(op *ast.OperationDefinition, p *plan) uint32 { return p.weight(op) },
-		}),
+		plans: newPlans(),
 	}
 	for _, o := range options {
 		o(g)
@@ -96,9 +96,21 @@ func unchecked(schema *ast.Schema, objects Objects, now func() time.Time, option
 	return g
 }
 
-func (g *Guard) checked(problems Problems) (*Guard, error) {
+func (g *Guard) checked(problems Problems, owned func(typeName string) bool) (*Guard, error) {
+	var errs []error
 	if err := problems.sorted().Err(); err != nil {
-		return nil, fmt.Errorf("hold the schema against the guard:\n%w", err)
+		errs = append(errs, fmt.Errorf("hold the schema against the guard:\n%w", err))
+	}
+	if g.trial != nil {
+		if err := Check(g.trial.schema, owned).Err(); err != nil {
+			errs = append(errs, fmt.Errorf("hold the trial schema against the guard:\n%w", err))
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	if g.trial != nil {
+		g.trial.book = readBook(graft(g.book.schema, g.trial.schema))
 	}
 	return g, nil
 }
@@ -147,6 +159,9 @@ func (g *Guard) InterceptOperation(ctx context.Context, next graphql.OperationHa
 		ctx = auth.WithCaller(ctx, caller)
 	}
 	at := g.now()
+	if g.trial != nil {
+		g.tryOut(ctx, oc, p, caller, at)
+	}
 	if p.openTo(caller, at, oc.Variables) {
 		return next(ctx)
 	}
@@ -154,23 +169,39 @@ func (g *Guard) InterceptOperation(ctx context.Context, next graphql.OperationHa
 	return r.narrow(ctx, oc, next)
 }
 
-// planOf finds the plan by the parsed operation itself: gqlgen's cache hands out one for each text.
-func (g *Guard) planOf(oc *graphql.OperationContext) *plan {
-	if p, ok := g.plans.GetIfPresent(oc.Operation); ok {
+// plans are kept by the parsed operation itself: gqlgen's cache hands out one for each text.
+type plans = otter.Cache[*ast.OperationDefinition, *plan]
+
+func newPlans() *plans {
+	return otter.Must(&otter.Options[*ast.OperationDefinition, *plan]{
+		MaximumWeight: maxPlansWeight,
+		Weigher:       func(op *ast.OperationDefinition, p *plan) uint32 { return p.weight(op) },
+	})
+}
+
+func (g *Guard) planOf(oc *graphql.OperationContext) *plan { return g.kept(g.plans, oc, g.makePlan) }
+
+// kept is the plan that is kept, or a new one.
+func (g *Guard) kept(
+	in *plans, oc *graphql.OperationContext, plan func(*ast.QueryDocument, *ast.OperationDefinition) *plan,
+) *plan {
+	if p, ok := in.GetIfPresent(oc.Operation); ok {
 		return p
 	}
-	p := g.makePlan(oc.Doc, oc.Operation)
+	p := plan(oc.Doc, oc.Operation)
 	if g.fleeting == nil || !g.fleeting(oc.Doc) {
-		g.plans.Set(oc.Operation, p)
+		in.Set(oc.Operation, p)
 	}
 	return p
 }
 
 // openTo reports whether claims alone open everything that the operation could touch, from its beginning to its end.
 func (p *plan) openTo(c auth.Caller, at time.Time, variables map[string]any) bool {
-	if p.signsIn || p.timed {
-		return false
-	}
+	return !p.signsIn && !p.timed && p.openAtFirst(c, at, variables)
+}
+
+// openAtFirst is openTo for what is decided beforehand.
+func (p *plan) openAtFirst(c auth.Caller, at time.Time, variables map[string]any) bool {
 	for _, l := range p.locks {
 		if l.decide(c, at) != allowed {
 			return false

@@ -41,7 +41,8 @@ type step struct {
 type touch struct {
 	at    *ast.Position
 	spots []spot
-	below bool // a @signsIn field, in a whole plan: whose the claims are is known only once it has run
+	today []spot // the same by the rules in force, in the plan of a trial
+	below bool   // a @signsIn field, in a whole plan: whose the claims are is known only once it has run
 }
 
 // spot is a coordinate with its lock: "User.email", or "User" for the object itself.
@@ -112,15 +113,7 @@ func (w *walk) node(n *node) {
 }
 
 func (w *walk) touch(t *touch) {
-	var all []denial
-	for _, s := range t.spots {
-		before := len(all)
-		all = append(all, w.spot(s, t.at)...)
-		if len(all) == before {
-			return
-		}
-	}
-	for _, d := range all {
+	for _, d := range w.standing.denials(t.spots, w.held, t.at) {
 		if !w.listed[d.coordinate] {
 			w.listed[d.coordinate] = true
 			w.denials = append(w.denials, d)
@@ -128,14 +121,27 @@ func (w *walk) touch(t *touch) {
 	}
 }
 
-// spot is what claims deny in one place: the field, and what its arguments supply.
-func (w *walk) spot(s spot, at *ast.Position) []denial {
+// denials are those of a touch: none where one of its spots is open.
+func (s *standing) denials(spots []spot, held values, at *ast.Position) []denial {
 	var all []denial
-	if v := w.standing.of(s.lock); v.denied() {
-		all = append(all, denial{s.coordinate, v, at})
+	for _, one := range spots {
+		denials := s.spot(one, held, at)
+		if len(denials) == 0 {
+			return nil
+		}
+		all = append(all, denials...)
 	}
-	for in := range s.supply.inlets(w.held) {
-		if v := w.standing.of(in.lock); v.denied() {
+	return all
+}
+
+// spot is what claims deny in one place: the field, and what its arguments supply.
+func (s *standing) spot(one spot, held values, at *ast.Position) []denial {
+	var all []denial
+	if v := s.of(one.lock); v.denied() {
+		all = append(all, denial{one.coordinate, v, at})
+	}
+	for in := range one.supply.inlets(held) {
+		if v := s.of(in.lock); v.denied() {
 			all = append(all, denial{in.coordinate, v, at})
 		}
 	}

@@ -16,9 +16,10 @@ type planner struct {
 	bodies  map[string]*node // of fragments, by name and scope
 	used    map[*lock]bool
 	asked   map[variable]bool
-	whole   bool // every touch is planned, open ones too and those below @signsIn, each in a node of what it leads to
-	refused bool // a root field does not run for a caller whose token does not verify
-	rooted  bool // there is a root field
+	today   *book // in the plan of a trial: the rules in force
+	whole   bool  // every touch is planned, open ones too and those below @signsIn, each in a node of what it leads to
+	refused bool  // a root field does not run for a caller whose token does not verify
+	rooted  bool  // there is a root field
 }
 
 // scope is where a selection stands.
@@ -62,7 +63,7 @@ func (p *planner) make(op *ast.OperationDefinition) *plan {
 	p.selections(p.plan.body, op.SelectionSet, scope{types: []*object{root}, top: true})
 	p.plan.anyhow = p.rooted && !p.refused
 	p.plan.timed = op.Operation == ast.Subscription && slices.ContainsFunc(p.plan.locks, func(l *lock) bool { return l.timed })
-	if p.plan.rootTyped {
+	if p.plan.rootTyped && !p.whole {
 		p.plan.probed = probe(p.book, p.doc, op)
 	}
 	return p.plan
@@ -160,6 +161,10 @@ func (p *planner) field(n *node, f *ast.Field, in scope) {
 		}
 		s := spot{x.coordinate, x.lock, p.supply(x, f.Arguments)}
 		at.spots = append(at.spots, s)
+		if p.today != nil {
+			t := p.today.field(o.name, f.Name)
+			at.today = append(at.today, spot{t.coordinate, t.lock, p.supply(t, f.Arguments)})
+		}
 		inside.below = inside.below || x.signsIn
 		if x.answers != nil {
 			objects = append(objects, x.answers.objects...)
@@ -172,7 +177,7 @@ func (p *planner) field(n *node, f *ast.Field, in scope) {
 		return
 	}
 	inside.types = distinct(objects)
-	n = p.touch(n, answered(f, inside.types), inside.below)
+	n = p.touch(n, p.answered(f, inside.types), inside.below)
 	p.selections(n, f.SelectionSet, inside)
 }
 
@@ -210,10 +215,13 @@ func (p *planner) touch(n *node, t *touch, below bool) *node {
 	return n
 }
 
-func answered(f *ast.Field, types []*object) *touch {
+func (p *planner) answered(f *ast.Field, types []*object) *touch {
 	t := &touch{at: f.Position}
 	for _, o := range types {
 		t.spots = append(t.spots, spot{coordinate: o.name, lock: o.lock})
+		if p.today != nil {
+			t.today = append(t.today, spot{coordinate: o.name, lock: p.today.objects[o.name].lock})
+		}
 	}
 	return t
 }
