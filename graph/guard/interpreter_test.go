@@ -21,6 +21,7 @@ type interpreter struct {
 	// variables are those that the request brings, and the defaults of the others.
 	variables map[string]any
 	errors    map[string]string // the first of each denial, by its path without indexes and its coordinate
+	open      map[string]bool   // the fields that were open somewhere, by coordinate
 }
 
 // The aliases under which the answer also tells what an object is, and whose.
@@ -28,18 +29,22 @@ const (
 	typeAlias   = "ofType"
 	ownerAlias  = "ofPerson"
 	letterAlias = "ofLetter"
+	crateAlias  = "ofCrate"
 
 	tellType   = typeAlias + ": __typename "
 	tellPerson = "... on Person { " + ownerAlias + ": id } "
 	tellLetter = "... on Letter { " + letterAlias + ": to { id } } "
+	tellCrate  = "... on Crate { " + crateAlias + ": keeper { id } } "
 )
 
 func ownerOf(object map[string]any) string {
 	if id, ok := object[ownerAlias].(string); ok {
 		return id
 	}
-	if to, ok := object[letterAlias].(map[string]any); ok {
-		return to["id"].(string)
+	for _, alias := range []string{letterAlias, crateAlias} {
+		if of, ok := object[alias].(map[string]any); ok {
+			return of["id"].(string)
+		}
 	}
 	return ""
 }
@@ -74,11 +79,9 @@ func (in *interpreter) rule(name string, args map[string]any, owner string) int 
 			return !slices.ContainsFunc(list(all), func(s any) bool { return !slices.Contains(c.Scopes, s.(string)) })
 		})
 	case "hasClaim":
-		of, name, _ := strings.Cut(args["name"].(string), ".")
-		inner, _ := c.Extra[of].(map[string]any)
-		holds = inner[name] != nil && slices.Contains(list(args["in"]), inner[name])
+		holds = slices.ContainsFunc(claimsOf(c, args["name"].(string)), func(v any) bool { return slices.Contains(list(args["in"]), v) })
 	case "recentSignIn":
-		within := map[string]time.Duration{"PT15M": 15 * time.Minute, "PT1H": time.Hour}[args["within"].(string)]
+		within := map[string]time.Duration{"PT15M": 15 * time.Minute, "PT1H": time.Hour, "P1D": 24 * time.Hour}[args["within"].(string)]
 		if c.AuthTime == nil || testserver.Noon().After(c.AuthTime.Add(within)) {
 			return tooOld
 		}
@@ -87,6 +90,23 @@ func (in *interpreter) rule(name string, args map[string]any, owner string) int 
 		return forbidden
 	}
 	return 0
+}
+
+// claimsOf are the values of a claim, of those that the rules here name.
+func claimsOf(c *auth.Claims, name string) []any {
+	switch of, name, _ := strings.Cut(name, "."); of {
+	case "sub":
+		return []any{string(c.Subject)}
+	case "roles":
+		var all []any
+		for _, r := range c.Roles {
+			all = append(all, string(r))
+		}
+		return all
+	default:
+		inner, _ := c.Extra[of].(map[string]any)
+		return []any{inner[name]}
+	}
 }
 
 func list(v any) []any {
@@ -99,11 +119,9 @@ func list(v any) []any {
 // judgeField is the gravest code of a field, and the first coordinate that has it.
 func (in *interpreter) judgeField(def *ast.Definition, f *ast.Field, owner string) (int, string) {
 	field := def.Fields.ForName(f.Name)
-	declared := []*ast.FieldDefinition{field}
 	code := in.judge(field.Directives, owner)
 	for _, i := range def.Interfaces {
 		if d := in.schema.Types[i].Fields.ForName(f.Name); d != nil {
-			declared = append(declared, d)
 			code = max(code, in.judge(in.schema.Types[i].Directives, owner), in.judge(d.Directives, owner))
 		}
 	}
@@ -111,6 +129,23 @@ func (in *interpreter) judgeField(def *ast.Definition, f *ast.Field, owner strin
 	see := func(c int, at string) {
 		if c > code {
 			code, coordinate = c, at
+		}
+	}
+	in.supplied(def, f, see)
+	signsIn := field.Directives.ForName("signsIn") != nil
+	if answers := in.schema.Types[field.Type.Name()]; field.Type.Elem == nil && answers.Kind == ast.Object && !signsIn {
+		see(in.judge(answers.Directives, string(in.caller.ID())), answers.Name) // without having asked for it
+	}
+	return code, coordinate
+}
+
+// supplied sees each argument for which the field supplies a value, and each input field.
+func (in *interpreter) supplied(def *ast.Definition, f *ast.Field, see func(int, string)) {
+	field := def.Fields.ForName(f.Name)
+	declared := []*ast.FieldDefinition{field}
+	for _, i := range def.Interfaces {
+		if d := in.schema.Types[i].Fields.ForName(f.Name); d != nil {
+			declared = append(declared, d)
 		}
 	}
 	for _, a := range f.Arguments {
@@ -124,10 +159,6 @@ func (in *interpreter) judgeField(def *ast.Definition, f *ast.Field, owner strin
 		}
 		in.judgeValue(field.Arguments.ForName(a.Name).Type.Name(), a.Value, see)
 	}
-	if answers := in.schema.Types[field.Type.Name()]; field.Type.Elem == nil && answers.Kind == ast.Object {
-		see(in.judge(answers.Directives, string(in.caller.ID())), answers.Name) // without having asked for it
-	}
-	return code, coordinate
 }
 
 // judgeValue sees each input field for which a value of the named type supplies one.
@@ -180,41 +211,101 @@ func (in *interpreter) deny(code int, coordinate string, path []string) any {
 	}
 	key := strings.Join(names, ".") + " " + coordinate
 	if in.errors[key] == "" {
-		in.errors[key] = codes[code] + " " + coordinate + " " + strings.Join(path, ".")
+		in.errors[key] = strings.TrimSpace(codes[code] + " " + coordinate + " " + strings.Join(path, "."))
 	}
 	return nil
 }
 
-// object is what the caller gets of an object.
+// object is what the caller gets of an object: null too where one of its fields is null and may not be.
 func (in *interpreter) object(data map[string]any, set ast.SelectionSet, path []string) any {
 	def := in.schema.Types[data[typeAlias].(string)]
 	owner := ownerOf(data)
 	if code := in.judge(def.Directives, owner); code > 0 {
 		return in.deny(code, def.Name, path)
 	}
-	out := map[string]any{}
+	out, whole := map[string]any{}, true
 	for _, fields := range in.collect(def, set) {
 		f, at := fields[0], append(path[:len(path):len(path)], fields[0].Alias)
 		if f.Name == "__typename" {
 			out[f.Alias] = def.Name
 			continue
 		}
+		declared := def.Fields.ForName(f.Name)
 		if code, coordinate := in.judgeField(def, f, owner); code > 0 {
 			out[f.Alias] = in.deny(code, coordinate, at)
 		} else {
-			out[f.Alias] = in.merged(data[f.Alias], fields, at)
+			out[f.Alias] = in.resolved(declared, data[f.Alias], fields, at)
 		}
+		whole = whole && (out[f.Alias] != nil || !declared.Type.NonNull)
+	}
+	if !whole {
+		return nil
 	}
 	return out
 }
 
-// merged is what the caller gets of a field that is open.
-func (in *interpreter) merged(data any, fields []*ast.Field, path []string) any {
+// resolved is what the caller gets of a field that is open, or whoever it signs in.
+func (in *interpreter) resolved(declared *ast.FieldDefinition, data any, fields []*ast.Field, path []string) any {
+	if in.open != nil {
+		in.open[in.coordinate(declared)] = true
+	}
+	if declared.Directives.ForName("signsIn") != nil {
+		before := in.caller
+		defer func() { in.caller = before }()
+		if name := fields[0].Arguments.ForName("name"); name != nil {
+			in.caller = testserver.Caller(name.Value.Raw)
+		}
+	}
+	innermost := declared.Type
+	for innermost.Elem != nil {
+		innermost = innermost.Elem
+	}
+	if innermost.NonNull && in.withholds(data, path) {
+		return nil
+	}
+	return in.merged(data, declared.Type, fields, path)
+}
+
+func (in *interpreter) coordinate(declared *ast.FieldDefinition) string {
+	for name, def := range in.schema.Types {
+		if slices.Contains(def.Fields, declared) {
+			return name + "." + declared.Name
+		}
+	}
+	return ""
+}
+
+// withholds denies the first object of an answer that its type's rules hide, where none may be null: then all of the
+// field is.
+func (in *interpreter) withholds(data any, path []string) bool {
+	switch data := data.(type) {
+	case []any:
+		for i, element := range data {
+			if in.withholds(element, append(path[:len(path):len(path)], fmt.Sprint(i))) {
+				return true
+			}
+		}
+	case map[string]any:
+		def := in.schema.Types[data[typeAlias].(string)]
+		if code := in.judge(def.Directives, ownerOf(data)); code > 0 {
+			in.deny(code, def.Name, path)
+			return true
+		}
+	}
+	return false
+}
+
+func (in *interpreter) merged(data any, of *ast.Type, fields []*ast.Field, path []string) any {
 	switch data := data.(type) {
 	case []any:
 		out := make([]any, len(data))
+		whole := true
 		for i, element := range data {
-			out[i] = in.merged(element, fields, append(path[:len(path):len(path)], fmt.Sprint(i)))
+			out[i] = in.merged(element, of.Elem, fields, append(path[:len(path):len(path)], fmt.Sprint(i)))
+			whole = whole && (out[i] != nil || !of.Elem.NonNull)
+		}
+		if !whole {
+			return nil
 		}
 		return out
 	case map[string]any:
@@ -236,7 +327,7 @@ func (in *interpreter) collect(def *ast.Definition, set ast.SelectionSet) [][]*a
 		for _, s := range set {
 			switch s := s.(type) {
 			case *ast.Field:
-				if skipped(s.Directives) {
+				if in.skipped(s.Directives) {
 					continue
 				}
 				i := slices.IndexFunc(all, func(fs []*ast.Field) bool { return fs[0].Alias == s.Alias })
@@ -246,12 +337,12 @@ func (in *interpreter) collect(def *ast.Definition, set ast.SelectionSet) [][]*a
 					all[i] = append(all[i], s)
 				}
 			case *ast.InlineFragment:
-				if !skipped(s.Directives) && in.is(def, s.TypeCondition) {
+				if !in.skipped(s.Directives) && in.is(def, s.TypeCondition) {
 					add(s.SelectionSet)
 				}
 			case *ast.FragmentSpread:
 				f := in.doc.Fragments.ForName(s.Name)
-				if !skipped(s.Directives) && in.is(def, f.TypeCondition) {
+				if !in.skipped(s.Directives) && in.is(def, f.TypeCondition) {
 					add(f.SelectionSet)
 				}
 			}
@@ -261,9 +352,10 @@ func (in *interpreter) collect(def *ast.Definition, set ast.SelectionSet) [][]*a
 	return all
 }
 
-func skipped(ds ast.DirectiveList) bool {
-	d := ds.ForName("skip")
-	return d != nil && d.ArgumentMap(nil)["if"] == true
+func (in *interpreter) skipped(ds ast.DirectiveList) bool {
+	skip, include := ds.ForName("skip"), ds.ForName("include")
+	return skip != nil && skip.ArgumentMap(in.variables)["if"] == true ||
+		include != nil && include.ArgumentMap(in.variables)["if"] == false
 }
 
 func (in *interpreter) is(def *ast.Definition, condition string) bool {

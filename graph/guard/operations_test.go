@@ -39,6 +39,10 @@ func TestMutations(t *testing.T) {
 			question{caller: "ada CLERK", query: `mutation { seek(id: "ada") { ... on Parcel { ... on Priced { ... on Hit { ...p } } } } } fragment p on Priced { price }`},
 			reply{"", []string{"FORBIDDEN Parcel.price"}, nil},
 		},
+		"what would be open only on objects that are hidden is denied before": {
+			question{caller: "ada", query: `mutation { seek(id: "parcel") { ... on Priced { price } } }`},
+			reply{"", []string{"FORBIDDEN Parcel.price"}, nil},
+		},
 		"what no object could open is denied before": {
 			question{caller: "ada", query: `mutation { find(id: "ada") { ... on Safe { code } ... on Person { salary } } }`},
 			reply{"", []string{"FORBIDDEN Person.salary"}, nil},

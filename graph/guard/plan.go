@@ -37,7 +37,7 @@ type step struct {
 }
 
 // touch is one field, or what it answers, on each type that the object may be of. Claims deny it before anything runs
-// where they deny every one of the spots.
+// where they deny every one of the spots, but those on objects that they hide: to these it does not come.
 type touch struct {
 	at    *ast.Position
 	spots []spot
@@ -50,6 +50,7 @@ type spot struct {
 	coordinate string
 	lock       *lock
 	supply     supply // of a field, what its arguments supply; nil where none of it has a rule
+	object     *lock  // of the object that the field stands on
 }
 
 func (s spot) open() bool { return s.lock == nil && s.supply == nil }
@@ -121,12 +122,12 @@ func (w *walk) touch(t *touch) {
 	}
 }
 
-// denials are those of a touch: none where one of its spots is open.
+// denials are those of a touch: none where one of its spots is open, on an object that is not hidden.
 func (s *standing) denials(spots []spot, held values, at *ast.Position) []denial {
 	var all []denial
 	for _, one := range spots {
 		denials := s.spot(one, held, at)
-		if len(denials) == 0 {
+		if len(denials) == 0 && !s.of(one.object).denied() {
 			return nil
 		}
 		all = append(all, denials...)

@@ -159,11 +159,11 @@ func (p *planner) field(n *node, f *ast.Field, in scope) {
 		if x == nil {
 			continue // validation does not let it come to this
 		}
-		s := spot{x.coordinate, x.lock, p.supply(x, f.Arguments)}
+		s := spot{x.coordinate, x.lock, p.supply(x, f.Arguments), o.lock}
 		at.spots = append(at.spots, s)
 		if p.today != nil {
 			t := p.today.field(o.name, f.Name)
-			at.today = append(at.today, spot{t.coordinate, t.lock, p.supply(t, f.Arguments)})
+			at.today = append(at.today, spot{t.coordinate, t.lock, p.supply(t, f.Arguments), p.today.objects[o.name].lock})
 		}
 		inside.below = inside.below || x.signsIn
 		if x.answers != nil {
@@ -196,9 +196,10 @@ func (p *planner) rootField(f *ast.Field, root *object) {
 // stands below.
 func (p *planner) touch(n *node, t *touch, below bool) *node {
 	t.below = below
-	open := below
+	decides, open := false, below
 	for _, s := range t.spots {
-		open = open || s.open()
+		decides = decides || !s.open()
+		open = open || s.open() && s.object == nil
 		if !below {
 			p.use(s.lock)
 			p.useSupply(s.supply)
@@ -209,7 +210,7 @@ func (p *planner) touch(n *node, t *touch, below bool) *node {
 		to := p.node()
 		n.steps = append(n.steps, step{touch: t, to: to})
 		return to
-	case !open && len(t.spots) > 0:
+	case decides && !open:
 		n.steps = append(n.steps, step{touch: t})
 	}
 	return n

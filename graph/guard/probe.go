@@ -9,7 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// probed is a copy of a document in which every selection that a root type may answer begins with one field more, a
+// probed is a copy of a document in which everything that a root type answers within it begins with one field more, a
 // probe. gqlgen runs no middleware on a field that answers a root type, and none on __typename, so a denied one that
 // asks for nothing else, or of which @skip leaves nothing, would not be null. The guard itself answers the probe: it
 // makes its object null where that is denied, and is taken out of the answer otherwise.
@@ -59,7 +59,7 @@ func (c *copier) selections(set ast.SelectionSet) ast.SelectionSet {
 		switch s := s.(type) {
 		case *ast.Field:
 			copied := *s
-			copied.SelectionSet = slices.Concat(c.probesOf(s), c.selections(s.SelectionSet))
+			copied.SelectionSet = slices.Concat(c.probeOf(s), c.selections(s.SelectionSet))
 			all[i] = &copied
 		case *ast.InlineFragment:
 			copied := *s
@@ -74,24 +74,19 @@ func (c *copier) selections(set ast.SelectionSet) ast.SelectionSet {
 	return all
 }
 
-// probesOf are a probe for each root type that the field may answer.
-func (c *copier) probesOf(f *ast.Field) ast.SelectionSet {
+// probeOf is what the field is asked for first where it answers a root type. (gqlgen has no root types behind interfaces.)
+func (c *copier) probeOf(f *ast.Field) ast.SelectionSet {
 	if f.Definition == nil {
 		return nil
 	}
-	var all ast.SelectionSet
-	for _, o := range c.book.possible[f.Definition.Type.Name()] {
-		if !c.book.isRoot(o.def) {
-			continue
-		}
-		def := ownFields(o.def)[0]
-		p := &ast.Field{Alias: c.out.alias, Name: def.Name, Definition: def, ObjectDefinition: o.def, Position: f.Position}
-		c.out.probes[p] = true
-		all = append(all, &ast.InlineFragment{
-			TypeCondition: o.name, ObjectDefinition: o.def, SelectionSet: ast.SelectionSet{p}, Position: f.Position,
-		})
+	root := c.book.schema.Types[f.Definition.Type.Name()]
+	if root == nil || !c.book.isRoot(root) {
+		return nil
 	}
-	return all
+	def := ownFields(root)[0]
+	p := &ast.Field{Alias: c.out.alias, Name: def.Name, Definition: def, ObjectDefinition: root, Position: f.Position}
+	c.out.probes[p] = true
+	return ast.SelectionSet{p}
 }
 
 func (c *copier) fragment(s *ast.FragmentSpread) *ast.FragmentDefinition {

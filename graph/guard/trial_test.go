@@ -158,7 +158,7 @@ func TestATrialOfTheRulesInForceReportsNothing(t *testing.T) {
 	o := trying(t, changed(t), r.report)
 	rapid.Check(t, func(rt *rapid.T) {
 		w := &writer{t: rt, schema: schema}
-		q := question{query: w.plain(w.document()), caller: w.caller(), variables: w.variables()}
+		q := question{query: w.plain(w.document()), operation: "Main", caller: w.caller(), variables: w.variables()}
 		o.post(t, q, "application/json")
 		if got := r.take(); len(got) > 0 {
 			rt.Fatalf("reported %v of\n%s", got, q.query)
@@ -184,7 +184,7 @@ func TestATrialReportsWhatItsRulesDeny(t *testing.T) {
 	reported := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		w := &writer{t: rt, schema: schema.Schema()}
-		q := question{query: w.plain(w.document()), caller: w.caller(), variables: w.variables()}
+		q := question{query: w.plain(w.document()), operation: "Main", caller: w.caller(), variables: w.variables()}
 		o.post(t, q, "application/json")
 		before, after := short(judge(t, inForce, schema.Schema(), q).verdicts), short(judge(t, then, trial, q).verdicts)
 		for _, got := range r.take() {

@@ -20,6 +20,8 @@ type (
 	letter        struct{ *resolvers }
 	safe          struct{ *resolvers }
 	parcel        struct{ *resolvers }
+	tool          struct{ *resolvers }
+	crate         struct{ *resolvers }
 	memo          struct{ *resolvers }
 	signInPayload struct{ *resolvers }
 	tick          struct{ *resolvers }
@@ -34,6 +36,8 @@ func (r *resolvers) Person() generated.PersonResolver               { return per
 func (r *resolvers) Letter() generated.LetterResolver               { return letter{r} }
 func (r *resolvers) Safe() generated.SafeResolver                   { return safe{r} }
 func (r *resolvers) Parcel() generated.ParcelResolver               { return parcel{r} }
+func (r *resolvers) Tool() generated.ToolResolver                   { return tool{r} }
+func (r *resolvers) Crate() generated.CrateResolver                 { return crate{r} }
 func (r *resolvers) Memo() generated.MemoResolver                   { return memo{r} }
 func (r *resolvers) SignInPayload() generated.SignInPayloadResolver { return signInPayload{r} }
 func (r *resolvers) Tick() generated.TickResolver                   { return tick{r} }
@@ -62,6 +66,12 @@ func letterTo(id auth.ID) *office.Letter {
 	return &office.Letter{ID: "to-" + id, Text: "Dear " + string(id), To: *personOf(id)}
 }
 
+func toolOf(keeper auth.ID) *office.Tool { return &office.Tool{ID: "tool", Keeper: personOf(keeper)} }
+
+func crateOf(keeper auth.ID) *office.Crate {
+	return &office.Crate{ID: "crate", Keeper: personOf(keeper)}
+}
+
 func object(id auth.ID) any {
 	switch id {
 	case "to-ada":
@@ -70,6 +80,10 @@ func object(id auth.ID) any {
 		return letterTo("bob")
 	case "safe":
 		return &office.Safe{ID: "safe"}
+	case "tool":
+		return toolOf("ada")
+	case "crate":
+		return crateOf("bob")
 	case "nothing":
 		return (*office.Person)(nil)
 	}
@@ -185,6 +199,16 @@ func (r query) Private(context.Context) (*office.Private, error) {
 func (r query) Search(_ context.Context, text *string, limit *office.Count, filter *office.Filter, anyOf []*office.Filter, grid [][]*office.Filter) (*string, error) {
 	r.calls.Add("Query.search")
 	return ref(fmt.Sprintf("text %t, limit %t, filter %t, anyOf %d, grid %d", text != nil, limit != nil, filter != nil, len(anyOf), len(grid))), nil
+}
+
+func (r query) Items(context.Context, *office.Filter) ([]office.Item, error) {
+	r.calls.Add("Query.items")
+	return []office.Item{crateOf("bob"), toolOf("ada"), *crateOf("ada"), nil, *toolOf("cy")}, nil
+}
+
+func (r query) Gates(context.Context) ([]office.Gate, error) {
+	r.calls.Add("Query.gates")
+	return []office.Gate{&office.Window{}, office.Door{}, &office.Window{}}, nil
 }
 
 func (r query) Rated(_ context.Context, id auth.ID) (office.Rated, error) {
@@ -405,6 +429,36 @@ func (r parcel) Price(context.Context, *office.Parcel) (*int, error) {
 func (r parcel) Rating(context.Context, *office.Parcel, *string) (*int, error) {
 	r.calls.Add("Parcel.rating")
 	return ref(4), nil
+}
+
+func (r tool) Tag(context.Context, *office.Tool, *string, *office.Filter) (*string, error) {
+	r.calls.Add("Tool.tag")
+	return ref("tool"), nil
+}
+
+func (r tool) Kin(context.Context, *office.Tool) (office.Item, error) {
+	r.calls.Add("Tool.kin")
+	return crateOf("ada"), nil
+}
+
+func (r crate) Tag(context.Context, *office.Crate, *string, *office.Filter) (*string, error) {
+	r.calls.Add("Crate.tag")
+	return ref("crate"), nil
+}
+
+func (r crate) Kin(context.Context, *office.Crate) (office.Item, error) {
+	r.calls.Add("Crate.kin")
+	return toolOf("ada"), nil
+}
+
+func (r crate) Content(context.Context, *office.Crate) ([][]office.Item, error) {
+	r.calls.Add("Crate.content")
+	return [][]office.Item{{toolOf("ada"), crateOf("bob")}, nil, {*crateOf("ada")}}, nil
+}
+
+func (r crate) Weight(context.Context, *office.Crate) (*int, error) {
+	r.calls.Add("Crate.weight")
+	return ref(12), nil
 }
 
 func (r memo) Text(context.Context, *office.Memo) (*string, error) {

@@ -29,6 +29,7 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Crate() CrateResolver
 	Letter() LetterResolver
 	Memo() MemoResolver
 	Mutation() MutationResolver
@@ -39,6 +40,7 @@ type ResolverRoot interface {
 	SignInPayload() SignInPayloadResolver
 	Subscription() SubscriptionResolver
 	Tick() TickResolver
+	Tool() ToolResolver
 }
 
 type DirectiveRoot struct {
@@ -52,6 +54,13 @@ type ComplexityRoot struct {
 
 // region    ************************** generated!.gotpl **************************
 
+type CrateResolver interface {
+	Tag(ctx context.Context, obj *office.Crate, of *string, filter *office.Filter) (*string, error)
+	Kin(ctx context.Context, obj *office.Crate) (office.Item, error)
+
+	Content(ctx context.Context, obj *office.Crate) ([][]office.Item, error)
+	Weight(ctx context.Context, obj *office.Crate) (*int, error)
+}
 type LetterResolver interface {
 	Stamp(ctx context.Context, obj *office.Letter) (*string, error)
 	Draft(ctx context.Context, obj *office.Letter) (*string, error)
@@ -116,6 +125,8 @@ type QueryResolver interface {
 	Private(ctx context.Context) (*office.Private, error)
 	Search(ctx context.Context, text *string, limit *office.Count, filter *office.Filter, anyOf []*office.Filter, grid [][]*office.Filter) (*string, error)
 	Rated(ctx context.Context, id auth.ID) (office.Rated, error)
+	Items(ctx context.Context, by *office.Filter) ([]office.Item, error)
+	Gates(ctx context.Context) ([]office.Gate, error)
 }
 type SafeResolver interface {
 	Code(ctx context.Context, obj *office.Safe) (int, error)
@@ -136,6 +147,10 @@ type TickResolver interface {
 	Cost(ctx context.Context, obj *office.Tick) (*int, error)
 
 	Ballot(ctx context.Context, obj *office.Tick) (*int, error)
+}
+type ToolResolver interface {
+	Tag(ctx context.Context, obj *office.Tool, of *string, filter *office.Filter) (*string, error)
+	Kin(ctx context.Context, obj *office.Tool) (office.Item, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -301,6 +316,8 @@ type Query {
   "How many people there are of such a kind, as it was asked."
   search(text: String, limit: Count @hasRole(role: CLERK), filter: Filter, anyOf: [Filter!], grid: [[Filter]] @authenticated): String @public
   rated(id: ID!): Rated @public
+  items(by: Filter): [Item] @public
+  gates: [Gate]! @public
 }
 
 type Mutation {
@@ -332,7 +349,10 @@ interface Named { title: String @hasRole(role: CLERK) }
 interface Priced @hasRole(role: BOSS) { price: Int }
 "Who rates is told to clerks alone, wherever it is asked."
 interface Rated @public { rating(by: String @hasRole(role: CLERK)): Int }
-union Hit = Person | Letter | Safe | Parcel
+"An interface that implements another."
+interface Item implements Node { id: ID! tag(of: String, filter: Filter): String kin: Item keeper: Person }
+interface Gate { query: Query }
+union Hit = Person | Letter | Safe | Parcel | Tool | Crate
 
 type Person implements Node & Named & Rated @authenticated {
   id: ID!
@@ -358,7 +378,7 @@ type Person implements Node & Named & Rated @authenticated {
 type Letter implements Node @hasRole(role: CLERK, orOwner: true) {
   id: ID!
   text: String!
-  to: Person!
+  to: Person
   stamp: String @hasRole(role: BOSS)
   draft: String @hasRole(role: BOSS, orOwner: true)
 }
@@ -374,6 +394,23 @@ type Parcel implements Priced & Rated @public {
   price: Int
   rating(by: String): Int
 }
+
+type Tool implements Item & Node @authenticated {
+  id: ID!
+  tag(of: String @hasRole(role: CLERK), filter: Filter): String
+  kin: Item
+  keeper: Person
+}
+type Crate implements Item & Node @hasRole(role: CLERK, orOwner: true) {
+  id: ID!
+  tag(of: String, filter: Filter): String @hasRole(role: BOSS, orOwner: true)
+  kin: Item
+  keeper: Person
+  content: [[Item]]
+  weight: Int @hasRole(role: BOSS)
+}
+type Door implements Gate @public { query: Query @hasRole(role: BOSS) }
+type Window implements Gate @public { query: Query }
 
 type Memo @authenticated { text: String }
 
@@ -400,7 +437,7 @@ type SignInPayload @public {
 }
 type SneakPayload @public { person: Person }
 type PersonPayload @authenticated {
-  person: Person!
+  person: Person
   query: Query @hasRole(role: CLERK)
 }
 type Tick @authenticated {
@@ -623,6 +660,10 @@ func (ec *executionContext) childFields_Query(ctx context.Context, field graphql
 		return ec.fieldContext_Query_search(ctx, field)
 	case "rated":
 		return ec.fieldContext_Query_rated(ctx, field)
+	case "items":
+		return ec.fieldContext_Query_items(ctx, field)
+	case "gates":
+		return ec.fieldContext_Query_gates(ctx, field)
 	case "__schema":
 		return ec.fieldContext_Query___schema(ctx, field)
 	case "__type":
@@ -814,6 +855,28 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 // endregion ************************** internal!.gotpl ***************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Crate_tag_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "of",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["of"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*office.Filter, error) {
+			return ec.unmarshalOFilter2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
+	return args, nil
+}
 
 func (ec *executionContext) field_Mutation_find_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -1019,6 +1082,20 @@ func (ec *executionContext) field_Query_hit_args(ctx context.Context, rawArgs ma
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_items_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (*office.Filter, error) {
+			return ec.unmarshalOFilter2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_node_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1185,6 +1262,28 @@ func (ec *executionContext) field_Subscription_secrets_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Tool_tag_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "of",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["of"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*office.Filter, error) {
+			return ec.unmarshalOFilter2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Viewer_ask_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1273,6 +1372,221 @@ func (ec *executionContext) field___Type_inputFields_args(ctx context.Context, r
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _Crate_id(ctx context.Context, field graphql.CollectedField, obj *office.Crate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Crate_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v auth.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Crate_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Crate", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Crate_tag(ctx context.Context, field graphql.CollectedField, obj *office.Crate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Crate_tag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Crate().Tag(ctx, obj, fc.Args["of"].(*string), fc.Args["filter"].(*office.Filter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Crate_tag(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Crate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Crate_tag_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Crate_kin(ctx context.Context, field graphql.CollectedField, obj *office.Crate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Crate_kin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Crate().Kin(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v office.Item) graphql.Marshaler {
+			return ec.marshalOItem2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐItem(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Crate_kin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Crate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Crate_keeper(ctx context.Context, field graphql.CollectedField, obj *office.Crate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Crate_keeper(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Keeper, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *office.Person) graphql.Marshaler {
+			return ec.marshalOPerson2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPerson(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Crate_keeper(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Crate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Person(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Crate_content(ctx context.Context, field graphql.CollectedField, obj *office.Crate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Crate_content(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Crate().Content(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v [][]office.Item) graphql.Marshaler {
+			return ec.marshalOItem2ᚕᚕgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐItem(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Crate_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Crate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Crate_weight(ctx context.Context, field graphql.CollectedField, obj *office.Crate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Crate_weight(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Crate().Weight(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Crate_weight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Crate", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Door_query(ctx context.Context, field graphql.CollectedField, obj *office.Door) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_Door_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &office.Query{}
+	fc.Result = res
+	return ec.marshalOQuery2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_Door_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Door",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Letter_id(ctx context.Context, field graphql.CollectedField, obj *office.Letter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1332,10 +1646,10 @@ func (ec *executionContext) _Letter_to(ctx context.Context, field graphql.Collec
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v office.Person) graphql.Marshaler {
-			return ec.marshalNPerson2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPerson(ctx, selections, v)
+			return ec.marshalOPerson2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPerson(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Letter_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2686,10 +3000,10 @@ func (ec *executionContext) _PersonPayload_person(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *office.Person) graphql.Marshaler {
-			return ec.marshalNPerson2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPerson(ctx, selections, v)
+			return ec.marshalOPerson2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPerson(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PersonPayload_person(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3485,6 +3799,82 @@ func (ec *executionContext) fieldContext_Query_rated(ctx context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_items(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_items(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Items(ctx, fc.Args["by"].(*office.Filter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []office.Item) graphql.Marshaler {
+			return ec.marshalOItem2ᚕgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐItem(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_items(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_items_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_gates(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_gates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Gates(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []office.Gate) graphql.Marshaler {
+			return ec.marshalNGate2ᚕgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐGate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_gates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4095,6 +4485,137 @@ func (ec *executionContext) fieldContext_Tick_ballot(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Tick", field, true, true, "Int")
 }
 
+func (ec *executionContext) _Tool_id(ctx context.Context, field graphql.CollectedField, obj *office.Tool) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tool_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v auth.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Tool_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tool", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Tool_tag(ctx context.Context, field graphql.CollectedField, obj *office.Tool) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tool_tag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Tool().Tag(ctx, obj, fc.Args["of"].(*string), fc.Args["filter"].(*office.Filter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Tool_tag(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Tool",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Tool_tag_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Tool_kin(ctx context.Context, field graphql.CollectedField, obj *office.Tool) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tool_kin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Tool().Kin(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v office.Item) graphql.Marshaler {
+			return ec.marshalOItem2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐItem(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Tool_kin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Tool",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Tool_keeper(ctx context.Context, field graphql.CollectedField, obj *office.Tool) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tool_keeper(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Keeper, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *office.Person) graphql.Marshaler {
+			return ec.marshalOPerson2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPerson(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Tool_keeper(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Tool",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Person(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Viewer_name(ctx context.Context, field graphql.CollectedField, obj *office.Viewer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4241,6 +4762,35 @@ func (ec *executionContext) fieldContext_Viewer_ask(ctx context.Context, field g
 	if fc.Args, err = ec.field_Viewer_ask_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Window_query(ctx context.Context, field graphql.CollectedField, obj *office.Window) (ret graphql.Marshaler) {
+	fc, err := ec.fieldContext_Window_query(ctx, field)
+	if err != nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithFieldContext(ctx, fc)
+	defer func() {
+		if r := recover(); r != nil {
+			ec.Error(ctx, ec.Recover(ctx, r))
+			ret = graphql.Null
+		}
+	}()
+	res := &office.Query{}
+	fc.Result = res
+	return ec.marshalOQuery2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐQuery(ctx, field.Selections, res)
+}
+func (ec *executionContext) fieldContext_Window_query(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Window",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Query(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -5610,6 +6160,33 @@ func UnmarshalTeamFilter(ctx context.Context, raw any) (office.TeamFilter, error
 
 // region    ************************** interface.gotpl ***************************
 
+func (ec *executionContext) _Gate(ctx context.Context, sel ast.SelectionSet, obj office.Gate) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case office.Window:
+		return ec._Window(ctx, sel, &obj)
+	case *office.Window:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Window(ctx, sel, obj)
+	case office.Door:
+		return ec._Door(ctx, sel, &obj)
+	case *office.Door:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Door(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of Gate must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func (ec *executionContext) _Hit(ctx context.Context, sel ast.SelectionSet, obj office.Hit) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
@@ -5621,6 +6198,13 @@ func (ec *executionContext) _Hit(ctx context.Context, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return ec._Person(ctx, sel, obj)
+	case office.Tool:
+		return ec._Tool(ctx, sel, &obj)
+	case *office.Tool:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Tool(ctx, sel, obj)
 	case office.Safe:
 		return ec._Safe(ctx, sel, &obj)
 	case *office.Safe:
@@ -5635,6 +6219,13 @@ func (ec *executionContext) _Hit(ctx context.Context, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return ec._Parcel(ctx, sel, obj)
+	case office.Crate:
+		return ec._Crate(ctx, sel, &obj)
+	case *office.Crate:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Crate(ctx, sel, obj)
 	case office.Letter:
 		return ec._Letter(ctx, sel, &obj)
 	case *office.Letter:
@@ -5647,6 +6238,33 @@ func (ec *executionContext) _Hit(ctx context.Context, sel ast.SelectionSet, obj 
 			return typedObj
 		} else {
 			panic(fmt.Errorf("unexpected type %T; non-generated variants of Hit must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func (ec *executionContext) _Item(ctx context.Context, sel ast.SelectionSet, obj office.Item) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case office.Tool:
+		return ec._Tool(ctx, sel, &obj)
+	case *office.Tool:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Tool(ctx, sel, obj)
+	case office.Crate:
+		return ec._Crate(ctx, sel, &obj)
+	case *office.Crate:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Crate(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of Item must implement graphql.Marshaler", obj))
 		}
 	}
 }
@@ -5682,6 +6300,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Person(ctx, sel, obj)
+	case office.Tool:
+		return ec._Tool(ctx, sel, &obj)
+	case *office.Tool:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Tool(ctx, sel, obj)
 	case office.Safe:
 		return ec._Safe(ctx, sel, &obj)
 	case *office.Safe:
@@ -5689,6 +6314,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Safe(ctx, sel, obj)
+	case office.Crate:
+		return ec._Crate(ctx, sel, &obj)
+	case *office.Crate:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Crate(ctx, sel, obj)
 	case office.Letter:
 		return ec._Letter(ctx, sel, &obj)
 	case *office.Letter:
@@ -5696,6 +6328,16 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Letter(ctx, sel, obj)
+	case office.Item:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Item(ctx, sel, obj)
+	case *office.Item:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Item(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -5763,6 +6405,101 @@ func (ec *executionContext) _Rated(ctx context.Context, sel ast.SelectionSet, ob
 
 // region    **************************** object.gotpl ****************************
 
+var crateImplementors = []string{"Crate", "Hit", "Item", "Node"}
+
+func (ec *executionContext) _Crate(ctx context.Context, sel ast.SelectionSet, obj *office.Crate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, crateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Crate")
+		case "id":
+			out.Values[i] = ec._Crate_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "tag":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Crate_tag(ctx, field, obj)
+				})
+		case "kin":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Crate_kin(ctx, field, obj)
+				})
+		case "keeper":
+			out.Values[i] = ec._Crate_keeper(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "content":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Crate_content(ctx, field, obj)
+				})
+		case "weight":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Crate_weight(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var doorImplementors = []string{"Door", "Gate"}
+
+func (ec *executionContext) _Door(ctx context.Context, sel ast.SelectionSet, obj *office.Door) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, doorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Door")
+		case "query":
+			out.Values[i] = ec._Door_query(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var letterImplementors = []string{"Letter", "Hit", "Node"}
 
 func (ec *executionContext) _Letter(ctx context.Context, sel ast.SelectionSet, obj *office.Letter) graphql.Marshaler {
@@ -5786,7 +6523,7 @@ func (ec *executionContext) _Letter(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "to":
 			out.Values[i] = ec._Letter_to(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "stamp":
@@ -6282,7 +7019,7 @@ func (ec *executionContext) _PersonPayload(ctx context.Context, sel ast.Selectio
 			out.Values[i] = graphql.MarshalString("PersonPayload")
 		case "person":
 			out.Values[i] = ec._PersonPayload_person(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "query":
@@ -6478,6 +7215,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_rated(ctx, field)
+				})
+		case "items":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_items(ctx, field)
+				})
+		case "gates":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_gates(ctx, field)
 				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
@@ -6724,6 +7473,56 @@ func (ec *executionContext) _Tick(ctx context.Context, sel ast.SelectionSet, obj
 	return out
 }
 
+var toolImplementors = []string{"Tool", "Hit", "Item", "Node"}
+
+func (ec *executionContext) _Tool(ctx context.Context, sel ast.SelectionSet, obj *office.Tool) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, toolImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Tool")
+		case "id":
+			out.Values[i] = ec._Tool_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "tag":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Tool_tag(ctx, field, obj)
+				})
+		case "kin":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Tool_kin(ctx, field, obj)
+				})
+		case "keeper":
+			out.Values[i] = ec._Tool_keeper(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var viewerImplementors = []string{"Viewer"}
 
 func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, obj *office.Viewer) graphql.Marshaler {
@@ -6757,6 +7556,39 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "ask":
 			out.Values[i] = ec._Viewer_ask(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var windowImplementors = []string{"Window", "Gate"}
+
+func (ec *executionContext) _Window(ctx context.Context, sel ast.SelectionSet, obj *office.Window) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, windowImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Window")
+		case "query":
+			out.Values[i] = ec._Window_query(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -7182,6 +8014,16 @@ func (ec *executionContext) unmarshalNFilter2ᚖgithubᚗcomᚋfieldwardᚋfield
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNGate2ᚕgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐGate(ctx context.Context, sel ast.SelectionSet, v []office.Gate) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOGate2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐGate(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNHireInput2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐHireInput(ctx context.Context, v any) (office.HireInput, error) {
 	res, err := ec.unmarshalInputHireInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -7280,10 +8122,6 @@ func (ec *executionContext) unmarshalNNoteInput2ᚖgithubᚗcomᚋfieldwardᚋfi
 
 func (ec *executionContext) marshalNPageInfo2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v office.PageInfo) graphql.Marshaler {
 	return ec._PageInfo(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNPerson2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPerson(ctx context.Context, sel ast.SelectionSet, v office.Person) graphql.Marshaler {
-	return ec._Person(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNPerson2ᚕᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPerson(ctx context.Context, sel ast.SelectionSet, v []*office.Person) graphql.Marshaler {
@@ -7735,6 +8573,13 @@ func (ec *executionContext) unmarshalOFilter2ᚖgithubᚗcomᚋfieldwardᚋfield
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOGate2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐGate(ctx context.Context, sel ast.SelectionSet, v office.Gate) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Gate(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOHit2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐHit(ctx context.Context, sel ast.SelectionSet, v office.Hit) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -7811,6 +8656,39 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	_ = ctx
 	res := graphql.MarshalInt(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOItem2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐItem(ctx context.Context, sel ast.SelectionSet, v office.Item) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Item(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOItem2ᚕgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐItem(ctx context.Context, sel ast.SelectionSet, v []office.Item) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOItem2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐItem(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) marshalOItem2ᚕᚕgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐItem(ctx context.Context, sel ast.SelectionSet, v [][]office.Item) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOItem2ᚕgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐItem(ctx, sel, v[i])
+	})
+
+	return ret
 }
 
 func (ec *executionContext) marshalOLetter2ᚕᚕᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐLetter(ctx context.Context, sel ast.SelectionSet, v [][]*office.Letter) graphql.Marshaler {
@@ -7927,6 +8805,10 @@ func (ec *executionContext) unmarshalONoteInput2ᚕᚖgithubᚗcomᚋfieldward�
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) marshalOPerson2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPerson(ctx context.Context, sel ast.SelectionSet, v office.Person) graphql.Marshaler {
+	return ec._Person(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalOPerson2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋguardᚋinternalᚋtestserverᚋofficeᚐPerson(ctx context.Context, sel ast.SelectionSet, v *office.Person) graphql.Marshaler {

@@ -11,6 +11,21 @@ import (
 // Objects tells the guard whose a Go value is, and of which type of the schema.
 var Objects = guard.Objects{
 	Owners: guard.Owners{
+		"Crate": func(object any) (auth.ID, bool) {
+			switch o := unboxed(object).(type) {
+			case *office.Crate:
+				if o != nil {
+					return o.OwnerID(), true
+				}
+			case **office.Crate:
+				if o != nil && *o != nil {
+					return (*o).OwnerID(), true
+				}
+			case office.Crate:
+				return o.OwnerID(), true
+			}
+			return "", false
+		},
 		"Letter": func(object any) (auth.ID, bool) {
 			switch o := unboxed(object).(type) {
 			case *office.Letter:
@@ -43,12 +58,29 @@ var Objects = guard.Objects{
 		},
 	},
 	Types: guard.Types{
+		"Gate": func(object any) string {
+			switch object.(type) {
+			case office.Window:
+				return "Window"
+			case *office.Window:
+				return "Window"
+			case office.Door:
+				return "Door"
+			case *office.Door:
+				return "Door"
+			}
+			return ""
+		},
 		"Hit": func(object any) string {
 			switch object.(type) {
 			case office.Person:
 				return "Person"
 			case *office.Person:
 				return "Person"
+			case office.Tool:
+				return "Tool"
+			case *office.Tool:
+				return "Tool"
 			case office.Safe:
 				return "Safe"
 			case *office.Safe:
@@ -57,10 +89,27 @@ var Objects = guard.Objects{
 				return "Parcel"
 			case *office.Parcel:
 				return "Parcel"
+			case office.Crate:
+				return "Crate"
+			case *office.Crate:
+				return "Crate"
 			case office.Letter:
 				return "Letter"
 			case *office.Letter:
 				return "Letter"
+			}
+			return ""
+		},
+		"Item": func(object any) string {
+			switch object.(type) {
+			case office.Tool:
+				return "Tool"
+			case *office.Tool:
+				return "Tool"
+			case office.Crate:
+				return "Crate"
+			case *office.Crate:
+				return "Crate"
 			}
 			return ""
 		},
@@ -79,14 +128,26 @@ var Objects = guard.Objects{
 				return "Person"
 			case *office.Person:
 				return "Person"
+			case office.Tool:
+				return "Tool"
+			case *office.Tool:
+				return "Tool"
 			case office.Safe:
 				return "Safe"
 			case *office.Safe:
 				return "Safe"
+			case office.Crate:
+				return "Crate"
+			case *office.Crate:
+				return "Crate"
 			case office.Letter:
 				return "Letter"
 			case *office.Letter:
 				return "Letter"
+			case office.Item:
+				return "Item"
+			case *office.Item:
+				return "Item"
 			}
 			return ""
 		},
@@ -122,7 +183,17 @@ var Objects = guard.Objects{
 // unboxed takes an object out of a pointer to an interface, which is what an element of a list comes in.
 func unboxed(object any) any {
 	switch box := object.(type) {
+	case *office.Gate:
+		if box == nil {
+			return nil
+		}
+		return *box
 	case *office.Hit:
+		if box == nil {
+			return nil
+		}
+		return *box
+	case *office.Item:
 		if box == nil {
 			return nil
 		}

@@ -22,6 +22,10 @@ type (
 	Priced any
 	// Rated is an object with a rating.
 	Rated any
+	// Item is something that someone keeps.
+	Item any
+	// Gate leads to a root type.
+	Gate any
 )
 
 // Person is their own owner.
@@ -51,6 +55,27 @@ type Safe struct{ ID auth.ID }
 
 // Parcel has no ID.
 type Parcel struct{ Label string }
+
+// Tool belongs to nobody, whoever keeps it.
+type Tool struct {
+	ID     auth.ID
+	Keeper *Person
+}
+
+// Crate belongs to its keeper.
+type Crate struct {
+	ID     auth.ID
+	Keeper *Person
+}
+
+// OwnerID is the keeper.
+func (c Crate) OwnerID() auth.ID { return c.Keeper.ID }
+
+// Door is a gate that is guarded.
+type Door struct{ Unused bool }
+
+// Window is a gate that is open.
+type Window struct{ Unused bool }
 
 // Memo is guarded by an extension.
 type Memo struct{ Author *string }
