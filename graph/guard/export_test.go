@@ -16,3 +16,9 @@ func (g *Guard) PlansKept() int {
 func (g *Guard) WithSignIn(ctx context.Context) context.Context {
 	return g.withSignIn(ctx, g.book.stand(auth.CallerFrom(ctx), g.now()))
 }
+
+// Kept is the weight of the views that are kept, and its bound.
+func (s *Views) Kept() (weight, bound uint64) {
+	s.kept.CleanUp()
+	return s.kept.WeightedSize(), s.kept.GetMaximum()
+}

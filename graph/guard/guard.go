@@ -28,6 +28,7 @@ import (
 // Guard is an extension of gqlgen's handler: handler.Use(guard). Its Present wraps the handler's error presenter.
 type Guard struct {
 	book            *book
+	views           *Views
 	objects         Objects
 	withoutIdentity map[string]bool
 	fleeting        func(*ast.QueryDocument) bool
@@ -86,8 +87,9 @@ func NewWithoutObjects(schema *ast.Schema, now func() time.Time, options ...Opti
 }
 
 func unchecked(schema *ast.Schema, objects Objects, now func() time.Time, options []Option) *Guard {
+	b := readBook(schema)
 	g := &Guard{
-		book: readBook(schema), objects: objects, withoutIdentity: map[string]bool{}, now: now,
+		book: b, views: newViews(b), objects: objects, withoutIdentity: map[string]bool{}, now: now,
 		plans: newPlans(),
 	}
 	for _, o := range options {
@@ -197,7 +199,7 @@ func (g *Guard) kept(
 
 // openTo reports whether claims alone open everything that the operation could touch, from its beginning to its end.
 func (p *plan) openTo(c auth.Caller, at time.Time, variables map[string]any) bool {
-	return !p.signsIn && !p.timed && p.openAtFirst(c, at, variables)
+	return !p.signsIn && !p.timed && !p.introspects && p.openAtFirst(c, at, variables)
 }
 
 // openAtFirst is openTo for what is decided beforehand.

@@ -21,6 +21,8 @@ type plan struct {
 	rootTyped bool // a guarded field answers Query or Mutation, past gqlgen's field middleware
 	anyhow    bool // runs for a caller whose token does not verify, with no identity
 	probed    *probed
+
+	introspects bool // what it answers of the schema depends on who asks
 }
 
 // node is a sequence of steps, in the order of the document.

@@ -149,6 +149,7 @@ func (p *planner) field(n *node, f *ast.Field, in scope) {
 		p.rootField(f, in.types[0])
 	}
 	if strings.HasPrefix(f.Name, "__") {
+		p.plan.introspects = p.plan.introspects || introspects(f.Name)
 		return
 	}
 	at := &touch{at: f.Position}

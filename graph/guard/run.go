@@ -72,7 +72,7 @@ func (r *run) field(ctx context.Context, resolve graphql.Resolver) (any, error) 
 	fc := graphql.GetFieldContext(ctx)
 	f := r.guard.book.field(fc.Object, fc.Field.Name)
 	if f == nil {
-		return resolve(ctx) // introspection
+		return r.introspect(ctx, fc, resolve)
 	}
 	if d, denied := r.deny(fc, f, r.asked(ctx)); denied {
 		r.report(ctx, fc, d, nil)

@@ -147,9 +147,9 @@ func TestFields(t *testing.T) {
 			question{caller: "ada CHEF", query: `{ me { salary } }`},
 			reply{`{"me":{"salary":null}}`, []string{"FORBIDDEN Person.salary me.salary"}, []string{"Query.me"}},
 		},
-		"introspection is left alone": {
-			question{query: `{ __type(name: "Memo") { name } }`},
-			reply{`{"__type":{"name":"Memo"}}`, nil, nil},
+		"introspection is open as far as the schema is": {
+			question{query: `{ __type(name: "Person") { name } memo: __type(name: "Memo") { name } }`},
+			reply{`{"__type":{"name":"Person"},"memo":null}`, nil, nil},
 		},
 	})
 }

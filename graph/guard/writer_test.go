@@ -52,15 +52,9 @@ func (w *writer) subscription() string {
 // operation is a document with an operation, and now and then with another one beside it.
 func (w *writer) operation(kind, body string) string {
 	body += strings.Join(w.fragments, "")
-	var declared []string
-	for _, d := range declarationsOfVariables() {
-		if name, _, _ := strings.Cut(d, ":"); strings.Contains(body, name) {
-			declared = append(declared, d)
-		}
-	}
 	text := kind + " Main"
-	if len(declared) > 0 {
-		text += "(" + strings.Join(declared, ", ") + ")"
+	if declared := declared(body); declared != "" {
+		text += "(" + declared + ")"
 	}
 	text += " " + body
 	switch {
@@ -70,6 +64,17 @@ func (w *writer) operation(kind, body string) string {
 		text += " query Other { me { salary } }"
 	}
 	return text
+}
+
+// declared are the variables that a text asks for, as an operation declares them.
+func declared(text string) string {
+	var all []string
+	for _, d := range declarationsOfVariables() {
+		if name, _, _ := strings.Cut(d, ":"); strings.Contains(text, name) {
+			all = append(all, d)
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // caller is anyone, with a token of any kind.
