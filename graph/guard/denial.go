@@ -72,15 +72,20 @@ func invalidToken() *gqlerror.Error {
 }
 
 // Present wraps the error presenter that the server would have without the guard: it lets the guard's errors through
-// as they are, and keeps to itself what the parsers of a denied field's arguments say. A server whose own presenter
-// stands alone shows the guard's errors as it likes, one for each element of a list.
+// as they are, keeps to itself what the parsers of a denied field's arguments say, and takes out of what validation says
+// the names that the caller neither wrote nor is shown. A server whose own presenter stands alone shows the guard's
+// errors as it likes, one for each element of a list.
 func (g *Guard) Present(next graphql.ErrorPresenterFunc) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
-		if shown, ok := errors.AsType[*gqlerror.Error](err); ok && isDenied(shown) {
+		shown, ok := errors.AsType[*gqlerror.Error](err)
+		if ok && isDenied(shown) {
 			return shown
 		}
 		if r := runFrom(ctx); r != nil && r.deniedHere(ctx) {
 			return nil
+		}
+		if ok && isInvalid(shown) {
+			return next(ctx, g.discreet(ctx, shown))
 		}
 		return next(ctx, err)
 	}

@@ -89,6 +89,7 @@ func server(schema graphql.ExecutableSchema, g *guard.Guard) *handler.Server {
 	h.AddTransport(transport.POST{})
 	h.SetQueryCache(lru.New[*ast.QueryDocument](1000))
 	h.Use(extension.Introspection{})
+	h.SetValidationRulesFn(guard.Rules)
 	if g != nil {
 		h.Use(g)
 		h.SetErrorPresenter(g.Present(graphql.DefaultErrorPresenter))
