@@ -43,6 +43,7 @@ func main() {
 	os.Exit(cli.Run(ctx, os.Args[1:], cli.Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, cli.House{
 		Serve:       serve,
 		Accounts:    openAccounts,
+		Schema:      graph.SDL,
 		Permissions: graph.PermissionTable,
 	}))
 }
@@ -185,6 +186,8 @@ func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Lo
 			Present:       keeper.Present(graph.Present(log)),
 			Recover:       graph.Recover,
 			Introspection: s.Introspection,
+			Rules:         guard.Rules,
+			SDL:           graph.SDLFor(keeper),
 		},
 		GraphiQL: s.GraphiQL,
 		Ready: func(ctx context.Context) error {

@@ -24,6 +24,8 @@ type House struct {
 	Accounts func(ctx context.Context, s StoreSettings) (accounts *account.Manager, done func() error, err error)
 	// Permissions is who may see what of the schema, as Markdown.
 	Permissions func() string
+	// Schema is the schema as text: what the roles see, or all of it where there are none, with the rules if asked.
+	Schema func(roles []string, rules bool) (string, error)
 }
 
 // First is what a command does with the accounts of a server that is about to answer.
@@ -37,12 +39,12 @@ type Terminal struct {
 
 // commands are all commands; each is a file.
 type commands struct {
-	Serve    Serve    `cmd:"" default:"withargs" help:"Run the server; on an embedded database unless told otherwise."`
-	Demo     Demo     `cmd:"" help:"Run the server on a throw-away database, with three accounts."`
-	User     User     `cmd:"" help:"Add, list, import and change users."`
-	Sessions Sessions `cmd:"" help:"End sessions."`
-	Version  Version  `cmd:"" help:"Say which version this is."`
-
+	Serve       Serve       `cmd:"" default:"withargs" help:"Run the server; on an embedded database unless told otherwise."`
+	Demo        Demo        `cmd:"" help:"Run the server on a throw-away database, with three accounts."`
+	User        User        `cmd:"" help:"Add, list, import and change users."`
+	Sessions    Sessions    `cmd:"" help:"End sessions."`
+	Schema      Schema      `cmd:"" help:"Print the schema, or what of it a role sees."`
+	Version     Version     `cmd:"" help:"Say which version this is."`
 	Permissions Permissions `cmd:"" help:"Print who may see what of the schema."`
 }
 

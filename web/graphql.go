@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/fieldward/fieldward/auth"
 )
@@ -34,6 +35,10 @@ type GraphQL struct {
 	Recover    graphql.RecoverFunc
 	// Introspection lets clients ask for the schema.
 	Introspection bool
+	// Rules are those that a document must keep to; the usual ones where it is nil.
+	Rules func() *rules.Rules
+	// SDL is the schema as text, as far as it is open to the caller. It is answered where introspection is.
+	SDL func(auth.Caller) string
 }
 
 // endpoint answers GraphQL over HTTP: POST with application/json, and GET for queries.
@@ -48,6 +53,7 @@ func newEndpoint(g GraphQL, log *slog.Logger) (*endpoint, error) {
 	exec.SetParserTokenLimit(maxTokens)
 	exec.SetQueryCache(newDocuments())
 	exec.SetDisableSuggestion(true)
+	exec.SetDefaultRulesFn(g.Rules)
 	exec.SetErrorPresenter(g.Present)
 	exec.SetRecoverFunc(g.Recover)
 	for _, x := range append([]graphql.HandlerExtension{introspection(g.Introspection)}, g.Extensions...) {

@@ -30,6 +30,9 @@ func New(c Config) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", auth.Identify(logged(c.Verifier, c.Log), endpoint))
+	if c.GraphQL.Introspection && c.GraphQL.SDL != nil {
+		mux.Handle("GET /schema.graphqls", auth.Identify(logged(c.Verifier, c.Log), schemaText(c.GraphQL.SDL)))
+	}
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", ready(c.Ready, c.Log))
 	if c.GraphiQL {
