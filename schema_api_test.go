@@ -19,8 +19,15 @@ import (
 	"github.com/fieldward/fieldward/graph"
 )
 
-// get asks for the schema's text, or its head.
-func get(t testing.TB, method, url, token string) (*http.Response, string) {
+// page is what was answered for the schema's text.
+type page struct {
+	status int
+	header http.Header
+	length int64 // as the head tells
+	text   string
+}
+
+func get(t testing.TB, method, url, token string) page {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url+"/schema.graphqls", nil)
 	if err != nil {
@@ -38,7 +45,16 @@ func get(t testing.TB, method, url, token string) (*http.Response, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp, string(body)
+	return page{resp.StatusCode, resp.Header, resp.ContentLength, string(body)}
+}
+
+func (p page) wantHeaders(t testing.TB, want map[string]string) {
+	t.Helper()
+	for name, value := range want {
+		if got := p.header.Get(name); got != value {
+			t.Errorf("%s is %q, want %q", name, got, value)
+		}
+	}
 }
 
 func TestTheSchemasTextIsTheCallersOwn(t *testing.T) {
@@ -56,41 +72,32 @@ func TestTheSchemasTextIsTheCallersOwn(t *testing.T) {
 		"an administrator's has the rules": {a.token(t, "a@example.com", auth.RoleAdmin), shown(true, "ADMIN")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			resp, text := get(t, http.MethodGet, a.url, test.token)
-			if resp.StatusCode != http.StatusOK {
-				t.Fatalf("it is answered with %s %s", resp.Status, text)
+			got := get(t, http.MethodGet, a.url, test.token)
+			if got.status != http.StatusOK {
+				t.Fatalf("it is answered with %d %s", got.status, got.text)
 			}
-			if diff := cmp.Diff(test.want, text); diff != "" {
+			if diff := cmp.Diff(test.want, got.text); diff != "" {
 				t.Errorf("the text differs (-want +got):\n%s", diff)
 			}
-			wantHeaders(t, resp, map[string]string{
+			got.wantHeaders(t, map[string]string{
 				"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store", "Vary": "Authorization", "X-Content-Type-Options": "nosniff",
 			})
-			head, body := get(t, http.MethodHead, a.url, test.token)
-			if head.StatusCode != http.StatusOK || body != "" || head.ContentLength != int64(len(text)) {
-				t.Errorf("its head is %s, %d bytes long, with the body %q", head.Status, head.ContentLength, body)
+			head := get(t, http.MethodHead, a.url, test.token)
+			if head.status != http.StatusOK || head.text != "" || head.length != int64(len(got.text)) {
+				t.Errorf("its head is %d, %d bytes long, with the body %q", head.status, head.length, head.text)
 			}
 		})
 	}
 }
 
-func wantHeaders(t testing.TB, resp *http.Response, want map[string]string) {
-	t.Helper()
-	for name, value := range want {
-		if got := resp.Header.Get(name); got != value {
-			t.Errorf("%s is %q, want %q", name, got, value)
-		}
-	}
-}
-
 func TestNobodyIsShownWhatSigningInAnswers(t *testing.T) {
-	resp, text := get(t, http.MethodGet, newAPI(t).url, "")
-	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "nobody.graphqls", Input: text})
-	if resp.StatusCode != http.StatusOK || err != nil {
-		t.Fatalf("%s %v", resp.Status, err)
+	got := get(t, http.MethodGet, newAPI(t).url, "")
+	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "nobody.graphqls", Input: got.text})
+	if got.status != http.StatusOK || err != nil {
+		t.Fatalf("%d %v", got.status, err)
 	}
 	if schema.Types["SessionPayload"].Fields.ForName("user") == nil || schema.Types["User"].Fields.ForName("email") == nil {
-		t.Errorf("what signing in answers is not shown:\n%s", text)
+		t.Errorf("what signing in answers is not shown:\n%s", got.text)
 	}
 	var fields []string
 	for _, f := range schema.Query.Fields {
@@ -100,7 +107,7 @@ func TestNobodyIsShownWhatSigningInAnswers(t *testing.T) {
 		t.Errorf("nobody can read more, or less (-want +got):\n%s", diff)
 	}
 	for _, hidden := range []string{"AuditEvent", "Claims", "UserConnection", "createUser", "disabledReason", "@"} {
-		if strings.Contains(strings.ReplaceAll(text, `@specifiedBy`, ""), hidden) {
+		if strings.Contains(strings.ReplaceAll(got.text, `@specifiedBy`, ""), hidden) {
 			t.Errorf("nobody is told of %s", hidden)
 		}
 	}
@@ -108,13 +115,13 @@ func TestNobodyIsShownWhatSigningInAnswers(t *testing.T) {
 
 func TestTheSchemasTextIsRefused(t *testing.T) {
 	a := newAPI(t)
-	resp, text := get(t, http.MethodGet, a.url, "not.a.token")
-	if resp.StatusCode != http.StatusUnauthorized || strings.Contains(text, "type") {
-		t.Errorf("a token that does not verify is answered with %s %s", resp.Status, text)
+	refused := get(t, http.MethodGet, a.url, "not.a.token")
+	if refused.status != http.StatusUnauthorized || strings.Contains(refused.text, "type") {
+		t.Errorf("a token that does not verify is answered with %d %s", refused.status, refused.text)
 	}
-	wantHeaders(t, resp, map[string]string{"WWW-Authenticate": `Bearer error="invalid_token"`, "Cache-Control": "no-store", "Vary": "Authorization"})
-	if resp, _ := get(t, http.MethodPost, a.url, ""); resp.StatusCode != http.StatusMethodNotAllowed {
-		t.Errorf("POST is answered with %s", resp.Status)
+	refused.wantHeaders(t, map[string]string{"WWW-Authenticate": `Bearer error="invalid_token"`, "Cache-Control": "no-store", "Vary": "Authorization"})
+	if posted := get(t, http.MethodPost, a.url, ""); posted.status != http.StatusMethodNotAllowed {
+		t.Errorf("POST is answered with %d", posted.status)
 	}
 }
 
@@ -131,8 +138,8 @@ func TestWithIntrospectionOffThereIsNoTextEither(t *testing.T) {
 	}
 	server := httptest.NewServer(handler)
 	defer server.Close()
-	if resp, text := get(t, http.MethodGet, server.URL, ""); resp.StatusCode != http.StatusNotFound || strings.Contains(text, "type ") {
-		t.Errorf("it is answered with %s %s", resp.Status, text)
+	if got := get(t, http.MethodGet, server.URL, ""); got.status != http.StatusNotFound || strings.Contains(got.text, "type ") {
+		t.Errorf("it is answered with %d %s", got.status, got.text)
 	}
 }
 
