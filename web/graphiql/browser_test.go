@@ -93,6 +93,7 @@ type endpoint struct {
 	*httptest.Server
 	mu             sync.Mutex
 	authorizations []string
+	queries        []string
 }
 
 func newEndpoint(t *testing.T, graphql func(w http.ResponseWriter, query string)) *endpoint {
@@ -102,12 +103,12 @@ func newEndpoint(t *testing.T, graphql func(w http.ResponseWriter, query string)
 	mux.Handle(graphiql.PagePattern, graphiql.Handler())
 	mux.Handle(graphiql.AssetsPattern, graphiql.Handler())
 	mux.HandleFunc("POST /graphql", func(w http.ResponseWriter, r *http.Request) {
-		e.note(r.Header.Get("Authorization"))
 		var asked struct{ Query string }
 		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
+		e.note(r.Header.Get("Authorization"), asked.Query)
 		w.Header().Set("Content-Type", "application/graphql-response+json")
 		graphql(w, asked.Query)
 	})
@@ -116,10 +117,11 @@ func newEndpoint(t *testing.T, graphql func(w http.ResponseWriter, query string)
 	return e
 }
 
-func (e *endpoint) note(authorization string) {
+func (e *endpoint) note(authorization, query string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.authorizations = append(e.authorizations, authorization)
+	e.queries = append(e.queries, query)
 }
 
 func (e *endpoint) lastAuthorization() string {

@@ -6,11 +6,12 @@ import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
 import { createRoot } from 'react-dom/client';
 
+import { Caller, noticing } from './caller.jsx';
 import { storage } from './storage.js';
 import { welcome } from './welcome.js';
 
 // Answers come whole: the server streams no multipart/mixed.
-const fetcher = createGraphiQLFetcher({ url: '/graphql', enableIncrementalDelivery: false });
+const fetcher = noticing(createGraphiQLFetcher({ url: '/graphql', enableIncrementalDelivery: false }));
 
 // Made once: GraphiQL tells plugins apart by identity.
 const plugins = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
@@ -27,5 +28,6 @@ createRoot(document.getElementById('graphiql')).render(
     schemaDescription
   >
     <GraphiQL.Logo>Fieldward</GraphiQL.Logo>
+    <Caller />
   </GraphiQL>,
 );

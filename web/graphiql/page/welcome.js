@@ -16,8 +16,8 @@ export const welcome = `# Fieldward: Ctrl-Enter (Mac: Cmd-Enter) runs
 #   { "Authorization": "Bearer ..." }
 #
 # What you may see of the schema depends on who
-# you are: after signing in, fetch it again with
-# the arrows at the lower left.
+# you are: the documentation and the completion
+# follow the headers.
 
 {
   __typename
