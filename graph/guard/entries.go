@@ -65,7 +65,7 @@ func (t *input) entries(name string) []entry {
 	return all
 }
 
-// access is how far the entry is open to a caller, whenever they signed in last; empty where it is not. What only
+// access is how far the entry is open to a caller, whenever they signed in last. What only
 // @signsIn fields answer is open as to a signed-in caller without roles: whom they will have signed in is not known.
 func (e entry) access(c auth.Caller, at time.Time) Access {
 	if e.below {
@@ -73,7 +73,7 @@ func (e entry) access(c auth.Caller, at time.Time) Access {
 	}
 	switch v := (&lock{rules: e.rules}).decide(c, at) &^ tooOld; {
 	case v.denied():
-		return ""
+		return Denied
 	case v.asksOwner():
 		return Own
 	default:

@@ -44,7 +44,7 @@ func (g *Guard) Permissions(c auth.Caller) []Permission {
 	var open []Permission
 	for _, e := range g.book.entries() {
 		access := e.access(c, at)
-		if access == "" {
+		if access == Denied {
 			continue
 		}
 		p := Permission{

@@ -173,6 +173,9 @@ func condition(d *ast.Directive, variables map[string]any) (is, sure bool) {
 	if err != nil {
 		return false, false
 	}
+	if _, open := v.(anything); open {
+		return d.Name == "skip", true
+	}
 	is, sure = v.(bool)
 	return is, sure
 }

@@ -118,9 +118,9 @@ func answerTo(a Access) string {
 		return "yes"
 	case Own:
 		return "own"
-	default:
-		return "no"
+	case Denied:
 	}
+	return "no"
 }
 
 // stated are the rules as the schema states them, or that there is none.

@@ -17,6 +17,7 @@ type writer struct {
 	schema    *ast.Schema
 	fragments []string
 	size      int
+	alone     bool // no other operation stands beside it
 }
 
 var marks = strings.NewReplacer("%type%", "", "%Person%", "", "%Letter%", "", "%Crate%", "")
@@ -58,6 +59,7 @@ func (w *writer) operation(kind, body string) string {
 	}
 	text += " " + body
 	switch {
+	case w.alone:
 	case w.chance(6):
 		text = "mutation Other { openSafe { code } } " + text
 	case w.chance(6):
