@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"golang.org/x/term"
 
 	"github.com/fieldward/fieldward/auth"
@@ -45,6 +46,7 @@ func main() {
 		Accounts:    openAccounts,
 		Schema:      graph.SDL,
 		Permissions: graph.PermissionTable,
+		Explain:     explain,
 	}))
 }
 
@@ -124,6 +126,16 @@ func openAccounts(ctx context.Context, s cli.StoreSettings) (*account.Manager, f
 		return nil, nil, err
 	}
 	return h.accounts, h.store.Close, nil
+}
+
+// explain asks the guard of the schema that is in the program.
+func explain(name, document string, variables map[string]any, c auth.Caller) (string, error) {
+	_, keeper, err := graph.New(graph.Domain{}, time.Now)
+	if err != nil {
+		return "", err
+	}
+	explained, err := keeper.Explain(&ast.Source{Name: name, Input: document}, variables, c)
+	return explained.String(), err
 }
 
 // serve runs the server until ctx ends. It listens first: where the port is in use, nothing has been made.

@@ -26,6 +26,8 @@ type House struct {
 	Permissions func() string
 	// Schema is the schema as text: what the roles see, or all of it where there are none, with the rules if asked.
 	Schema func(roles []string, rules bool) (string, error)
+	// Explain is, as text, what would become of each operation of a document; variables are nil where they are not known.
+	Explain func(name, document string, variables map[string]any, c auth.Caller) (string, error)
 }
 
 // First is what a command does with the accounts of a server that is about to answer.
@@ -46,6 +48,7 @@ type commands struct {
 	Schema      Schema      `cmd:"" help:"Print the schema, or what of it a role sees."`
 	Version     Version     `cmd:"" help:"Say which version this is."`
 	Permissions Permissions `cmd:"" help:"Print who may see what of the schema."`
+	Explain     Explain     `cmd:"" help:"Say what a caller's claims make of an operation."`
 }
 
 // environmentPrefix begins the name of each flag's environment variable: FIELDWARD_LISTEN.

@@ -8,7 +8,11 @@ import (
 )
 
 // What the tests look at from outside.
-var ParseNewcomer = parseNewcomer
+var (
+	ParseNewcomer = parseNewcomer
+	ParseClaims   = parseClaims
+	KnownClaims   = knownClaims
+)
 
 // Line is what was read of a line of an import.
 type Line struct {
