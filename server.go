@@ -64,6 +64,7 @@ type house struct {
 	verifier    *token.Verifier
 	sessions    *session.Manager
 	accounts    *account.Manager
+	trial       *trial
 }
 
 // open opens the database, migrates it, and builds the domain on it.
@@ -146,11 +147,16 @@ func serve(ctx context.Context, s cli.ServeSettings, first cli.First) (err error
 		return fmt.Errorf("listen on %s: %w", s.Listen, err)
 	}
 	defer func() { _ = listener.Close() }() // the server has closed it already, where it ran
+	tried, err := openTrial(s.TrialSchema, log)
+	if err != nil {
+		return err
+	}
 	h, err := open(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.store.Close()) }()
+	h.trial = tried
 	var draining atomic.Bool
 	handler, err := h.handler(s, &draining, log)
 	if err != nil {
@@ -165,6 +171,7 @@ func serve(ctx context.Context, s cli.ServeSettings, first cli.First) (err error
 		return err
 	}
 	defer h.follow(ctx, log)()
+	defer tried.end()
 	return run(ctx, handler, listener, &draining, log)
 }
 
@@ -186,10 +193,11 @@ func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Lo
 	schema, keeper, err := graph.New(graph.Domain{
 		Accounts: h.accounts, Sessions: h.sessions, Journal: journal.New(h.store),
 		CursorKey: h.keys.Secret(keyring.CursorSecret).Bytes,
-	}, time.Now, guard.WithoutPlansFor(web.HoldsSecret))
+	}, time.Now, append(h.trial.options(), guard.WithoutPlansFor(web.HoldsSecret))...)
 	if err != nil {
 		return nil, fmt.Errorf("read the rules of the schema:\n%w", err)
 	}
+	h.trial.begin(schema.Schema())
 	return web.New(web.Config{
 		Verifier: h.verifier,
 		GraphQL: web.GraphQL{
@@ -256,6 +264,9 @@ func (h *house) greet(ctx context.Context, out io.Writer, at net.Addr, s cli.Ser
 	lines := []string{"Fieldward listens on " + address, "  GraphQL    " + address + "/graphql"}
 	if s.GraphiQL {
 		lines = append(lines, "  GraphiQL   "+address+"/")
+	}
+	if s.TrialSchema != "" {
+		lines = append(lines, "  Trial      the rules of "+s.TrialSchema+" are tried, without effect")
 	}
 	admin := auth.RoleAdmin
 	admins, err := h.accounts.CountUsers(ctx, auth.UserFilter{Role: &admin})

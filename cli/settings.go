@@ -56,6 +56,8 @@ type ServeSettings struct {
 	GraphiQL      bool `name:"graphiql" help:"Serve the GraphiQL page at /." default:"true" negatable:""`
 	Introspection bool `help:"Answer introspection." default:"true" negatable:""`
 
+	TrialSchema string `help:"Schema file whose rules are tried beside those in force, without effect: the log says whom they would deny what, by coordinate." type:"path" placeholder:"FILE"`
+
 	LogFormat string     `help:"text or json. By default text on a terminal, else json." enum:"auto,text,json" default:"auto"`
 	LogLevel  slog.Level `help:"debug, info, warn or error." default:"info"`
 }

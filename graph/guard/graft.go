@@ -3,6 +3,7 @@ package guard
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -78,7 +79,8 @@ func graftField(f, other *ast.FieldDefinition) *ast.FieldDefinition {
 }
 
 // Differences lists what keeps a trial of another schema's rules from deciding all that the schema in force offers, each
-// with its place in the schema in force: what the other one lacks, and what is of another type there.
+// with its place in the schema in force: what the other one lacks, and what is of another type there. Whether null is
+// allowed is no difference: a rule that is tried on a field needs a place for its null.
 func Differences(inForce, trial *ast.Schema) Problems {
 	d := &differ{trial: trial}
 	for _, name := range slices.Sorted(maps.Keys(inForce.Types)) {
@@ -135,16 +137,18 @@ func (d *differ) field(coordinate string, f, other *ast.FieldDefinition) {
 		d.lacks(f.Position, coordinate)
 		return
 	}
-	d.differs(f.Position, coordinate, f.Type.String(), other.Type.String())
+	d.differs(f.Position, coordinate, nullable(f.Type), nullable(other.Type))
 	for _, a := range f.Arguments {
 		at := coordinate + "(" + a.Name + ":)"
 		if of := other.Arguments.ForName(a.Name); of == nil {
 			d.lacks(a.Position, at)
 		} else {
-			d.differs(a.Position, at, a.Type.String(), of.Type.String())
+			d.differs(a.Position, at, nullable(a.Type), nullable(of.Type))
 		}
 	}
 }
+
+func nullable(t *ast.Type) string { return strings.ReplaceAll(t.String(), "!", "") }
 
 func kind(def *ast.Definition) string {
 	switch def.Kind {
