@@ -1,10 +1,10 @@
 package guard_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,18 +17,34 @@ import (
 
 // logged is a log without times, and its lines so far.
 func logged() (log *slog.Logger, lines func() []string) {
-	var out bytes.Buffer
+	var out written
 	h := slog.NewTextHandler(&out, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey || a.Key == slog.LevelKey {
 			return slog.Attr{}
 		}
 		return a
 	}})
-	return slog.New(h), func() []string {
-		all := strings.Split(strings.TrimSpace(out.String()), "\n")
-		out.Reset()
-		return all
-	}
+	return slog.New(h), out.take
+}
+
+// written is what is written by many.
+type written struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (w *written) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(b)
+}
+
+func (w *written) take() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := strings.Split(strings.TrimSpace(w.text.String()), "\n")
+	w.text.Reset()
+	return all
 }
 
 func TestATallyLogsTheFirstOfEachKindAtOnceAndCountsTheRest(t *testing.T) {

@@ -2,13 +2,17 @@ package guard_test
 
 import (
 	"context"
+	"encoding/json"
+	"maps"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -283,6 +287,57 @@ func TestATrialThatPanicsDisturbsNothing(t *testing.T) {
 	if diff := cmp.Diff([]string{"UNAUTHENTICATED Query.open", "INTERNAL "}, r.take()); diff != "" {
 		t.Errorf("reports differ (-want +got):\n%s", diff)
 	}
+}
+
+// FuzzTrial decides every document that passes validation by the rules in force, by those of a trial and as a table of
+// verdicts: none of them panics.
+func FuzzTrial(f *testing.F) {
+	for _, query := range []string{
+		`{ open me { name salary letters { nodes { text } } } nodes { id ...p } } fragment p on Person { boss { ...p2 } } fragment p2 on Node { id }`,
+		`query($s: Boolean = true, $f: Filter) { search(filter: $f, grid: [[{salaryAbove: 1}]]) hits { ... on Safe @skip(if: $s) { code } } }`,
+		`mutation { signIn(name: "ada") { person { name } query { me { id } } } touch(id: "a") { person { name } } praise(id: "a", times: 1) { query { open } } }`,
+		`subscription { alarms { number cost letter { text } } }`,
+		`{ viewer { query { viewer { ask(as: "x") { open } } } mutation { signOut } } __schema { types { name } } }`,
+	} {
+		f.Add(query, `{"f":{"and":[{"team":{"secret":null}}]}}`)
+	}
+	schema := testserver.Schema(nil)
+	var failed atomic.Bool
+	g, err := guard.New(schema.Schema(), generated.Objects, testserver.Noon,
+		guard.Trial(narrower(f), func(_ context.Context, _ string, code auth.Code) {
+			failed.Store(failed.Load() || code == auth.Internal)
+		}))
+	if err != nil {
+		f.Fatal(err)
+	}
+	e := executor.New(schema)
+	e.SetParserTokenLimit(1000)
+	nothing := func(context.Context) graphql.ResponseHandler { return nil }
+	f.Fuzz(func(t *testing.T, query, variables string) {
+		var given map[string]any
+		if json.Unmarshal([]byte(variables), &given) != nil {
+			return
+		}
+		for _, caller := range []string{"", "ada", "cy BOSS CLERK ago:0s", "? ada"} {
+			c := testserver.Caller(caller)
+			ctx := graphql.StartOperationTrace(auth.WithCaller(t.Context(), c))
+			oc, errs := e.CreateOperationContext(ctx, &graphql.RawParams{Query: query, Variables: maps.Clone(given)})
+			if len(errs) > 0 {
+				return
+			}
+			verdicts := g.Verdicts(oc.Doc, oc.Operation, oc.Variables, c)
+			told, _ := g.Refusal(oc.Doc, oc.Operation, oc.Variables, c)
+			for _, d := range told {
+				if !slices.ContainsFunc(verdicts, func(v guard.Verdict) bool { return v.Coordinate == d.Coordinate && v.Outcome == guard.Denied }) {
+					t.Errorf("%q is refused for %s, of which the verdicts %v do not tell", caller, d.Coordinate, verdicts)
+				}
+			}
+			g.InterceptOperation(graphql.WithOperationContext(ctx, oc), nothing)
+			if failed.Load() {
+				t.Fatal("the trial panics")
+			}
+		}
+	})
 }
 
 func TestATrialThatAllowsCostsNoAllocation(t *testing.T) {
