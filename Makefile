@@ -32,7 +32,7 @@ format: ## format the code
 
 .PHONY: generate
 generate: ## check the rules of the schemas, then write what gqlgen writes (needs Go alone)
-	$(GO) run ./internal/generate gqlgen.yml graph/guard/internal/testserver/gqlgen.yml
+	$(GO) run ./internal/generate -stock graph/guard/internal/stock/gqlgen.yml gqlgen.yml graph/guard/internal/testserver/gqlgen.yml
 
 .PHONY: graphiql
 graphiql: ## build the GraphiQL page anew (needs Node.js)

@@ -75,7 +75,8 @@ func benchExecutor(b *testing.B, guarded bool) *executor.Executor {
 	return e
 }
 
-func execute(ctx context.Context, b *testing.B, e *executor.Executor, query string) {
+func execute(ctx context.Context, b testing.TB, e *executor.Executor, query string) {
+	b.Helper()
 	oc, errs := e.CreateOperationContext(graphql.StartOperationTrace(ctx), &graphql.RawParams{Query: query})
 	if len(errs) > 0 {
 		b.Fatal(errs)

@@ -180,6 +180,11 @@ func (r query) Vault(context.Context, office.Count) (*office.Safe, error) {
 	return &office.Safe{ID: "safe"}, nil
 }
 
+func (r query) File(context.Context, auth.ID) (*string, error) {
+	r.calls.Add("Query.file")
+	return ref("file"), nil
+}
+
 func (r query) CachedSalary(context.Context) (*int, error) {
 	r.calls.Add("Query.cachedSalary")
 	return ref(42), nil

@@ -61,11 +61,19 @@ func SchemaOf(calls *Calls, schema *ast.Schema) graphql.ExecutableSchema {
 	return generated.NewExecutableSchema(generated.Config{
 		Schema:    schema,
 		Resolvers: &resolvers{calls},
-		Directives: generated.DirectiveRoot{Cached: func(context.Context, any, graphql.Resolver) (any, error) {
-			calls.Add("@cached")
-			salary := 42
-			return &salary, nil
-		}},
+		Directives: generated.DirectiveRoot{
+			Cached: func(context.Context, any, graphql.Resolver) (any, error) {
+				calls.Add("@cached")
+				return new(42), nil
+			},
+			Exists: func(ctx context.Context, _ any, next graphql.Resolver) (any, error) {
+				id, err := next(ctx)
+				if err == nil && id != auth.ID("one") {
+					return nil, fmt.Errorf("there is no file %v", id)
+				}
+				return id, err
+			},
+		},
 	})
 }
 

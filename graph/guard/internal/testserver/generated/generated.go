@@ -45,6 +45,7 @@ type ResolverRoot interface {
 
 type DirectiveRoot struct {
 	Cached func(ctx context.Context, obj any, next graphql.Resolver) (res any, err error)
+	Exists func(ctx context.Context, obj any, next graphql.Resolver) (res any, err error)
 }
 
 type ComplexityRoot struct {
@@ -120,6 +121,7 @@ type QueryResolver interface {
 	Memo(ctx context.Context) (*office.Memo, error)
 	Salaries(ctx context.Context, first office.Count) ([]int, error)
 	Vault(ctx context.Context, first office.Count) (*office.Safe, error)
+	File(ctx context.Context, id auth.ID) (*string, error)
 	CachedSalary(ctx context.Context) (*int, error)
 	Viewer(ctx context.Context) (*office.Viewer, error)
 	Private(ctx context.Context) (*office.Private, error)
@@ -287,6 +289,8 @@ directive @hasClaim(name: String!, in: [String!]!) repeatable on OBJECT | INTERF
 directive @signsIn on FIELD_DEFINITION
 "Answers from a cache, without asking anyone."
 directive @cached on FIELD_DEFINITION
+"Says that there is nothing of this ID, whoever asks."
+directive @exists on ARGUMENT_DEFINITION
 
 enum Role { CLERK BOSS }
 "Its parser says more than it should."
@@ -310,6 +314,7 @@ type Query {
   memo: Memo @authenticated
   salaries(first: Count!): [Int!] @hasRole(role: BOSS)
   vault(first: Count!): Safe @public
+  file(id: ID! @exists): String @hasRole(role: BOSS)
   cachedSalary: Int @hasRole(role: BOSS) @cached
   viewer: Viewer @public
   private: Private @public
@@ -650,6 +655,8 @@ func (ec *executionContext) childFields_Query(ctx context.Context, field graphql
 		return ec.fieldContext_Query_salaries(ctx, field)
 	case "vault":
 		return ec.fieldContext_Query_vault(ctx, field)
+	case "file":
+		return ec.fieldContext_Query_file(ctx, field)
 	case "cachedSalary":
 		return ec.fieldContext_Query_cachedSalary(ctx, field)
 	case "viewer":
@@ -1066,6 +1073,58 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 	}
 	args["name"] = arg0
 	return args, nil
+}
+
+func (ec *executionContext) field_Query_file_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+
+	arg0, err := ec.field_Query_file_argsID(ctx, rawArgs)
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_file_argsID(
+	ctx context.Context,
+	rawArgs map[string]any,
+) (auth.ID, error) {
+	if _, ok := rawArgs["id"]; !ok {
+		var zeroVal auth.ID
+		return zeroVal, nil
+	}
+
+	ctx = graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+	directive0 := func(ctx context.Context) (any, error) {
+		tmp, ok := rawArgs["id"]
+		if !ok {
+			var zeroVal auth.ID
+			return zeroVal, nil
+		}
+		return ec.unmarshalNID2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐID(ctx, tmp)
+	}
+
+	directive1 := func(ctx context.Context) (any, error) {
+		if ec.Directives.Exists == nil {
+			var zeroVal auth.ID
+			return zeroVal, errors.New("directive exists is not implemented")
+		}
+		return ec.Directives.Exists(ctx, rawArgs, directive0)
+	}
+
+	tmp, err := directive1(ctx)
+	if err != nil {
+		var zeroVal auth.ID
+		return zeroVal, graphql.ErrorOnPath(ctx, err)
+	}
+	if data, ok := tmp.(auth.ID); ok {
+		return data, nil
+	} else {
+		var zeroVal auth.ID
+		return zeroVal, graphql.ErrorOnPath(ctx, fmt.Errorf(`unexpected type %T from directive, should be github.com/fieldward/fieldward/auth.ID`, tmp))
+	}
 }
 
 func (ec *executionContext) field_Query_hit_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
@@ -3605,6 +3664,50 @@ func (ec *executionContext) fieldContext_Query_vault(ctx context.Context, field 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_vault_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_file(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_file(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().File(ctx, fc.Args["id"].(auth.ID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_file(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_file_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7185,6 +7288,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_vault(ctx, field)
+				})
+		case "file":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_file(ctx, field)
 				})
 		case "cachedSalary":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
