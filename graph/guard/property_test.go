@@ -20,7 +20,7 @@ import (
 // What a guarded server answers is what an open one does, less what the rules deny.
 func TestTheGuardDecidesAsAPlainInterpreterDoes(t *testing.T) {
 	c := newCourt(t, nil)
-	rapid.Check(t, func(rt *rapid.T) { c.hear(t, rt) })
+	rapid.Check(t, func(rt *rapid.T) { c.hear(t, rt, draft(rt, c.schema)) })
 }
 
 // court holds a guarded server against an open one of the same rules.
@@ -50,17 +50,27 @@ type hearing struct {
 	op    *ast.OperationDefinition
 }
 
-// hear asks one random operation of both.
-func (c court) hear(t *testing.T, rt *rapid.T) {
+// draft is a random operation, with its marks.
+func draft(rt *rapid.T, schema *ast.Schema) string {
+	w := &writer{t: rt, schema: schema}
+	return rapid.SampledFrom([]func() string{w.document, w.document, w.mutation, w.mutation, w.subscription}).Draw(rt, "operation")()
+}
+
+func parsed(rt *rapid.T, schema *ast.Schema, query string) *ast.QueryDocument {
+	doc, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules())
+	if errs != nil {
+		rt.Fatalf("the document does not pass: %v\n%s", errs, query)
+	}
+	return doc
+}
+
+// hear asks one operation of both, as a random caller.
+func (c court) hear(t *testing.T, rt *rapid.T, query string) {
 	w := &writer{t: rt, schema: c.schema}
-	query := rapid.SampledFrom([]func() string{w.document, w.document, w.mutation, w.mutation, w.subscription}).Draw(rt, "operation")()
 	h := hearing{court: c, rt: rt, asked: question{
 		caller: w.caller(), query: w.plain(query), operation: "Main", variables: w.variables(),
 	}}
-	doc, errs := gqlparser.LoadQueryWithRules(c.schema, h.asked.query, rules.NewDefaultRules())
-	if errs != nil {
-		rt.Fatalf("the document does not pass: %v\n%s", errs, h.asked.query)
-	}
+	doc := parsed(rt, c.schema, h.asked.query)
 	h.op = doc.Operations.ForName("Main")
 	h.in = &interpreter{
 		schema: c.schema, doc: doc, caller: testserver.Caller(h.asked.caller), variables: withDefaults(h.asked.variables),

@@ -102,7 +102,8 @@ func traps() map[string]trap {
 			question{caller: "ada", query: `mutation { a: touch(id: "ada") { person { id } } b: fire(id: "bob") { person { id } } }`},
 			reply{
 				`{"a":{"person":{"id":"ada"}},"b":null}`,
-				[]string{"access denied"}, []string{"@authenticated", "@hasRole", "Mutation.touch"},
+				[]string{"access denied"},
+				[]string{"@authenticated", "@hasRole", "Mutation.touch"},
 			},
 			reply{"", []string{"FORBIDDEN Mutation.fire"}, nil},
 		},

@@ -177,6 +177,8 @@ func arguments(of, field string) []string {
 		return []string{`(id: "ada")`, `(id: "ada", times: 2)`, `(id: "bob", times: $times)`}
 	case "Subscription.secrets":
 		return []string{"", `(filter: $filter)`, `(filter: null)`, `(filter: {team: {}})`}
+	case "Query.file":
+		return []string{`(id: "one")`}
 	case "Query.salaries", "Query.vault", "Person.friends":
 		return []string{`(first: 3)`}
 	case "Viewer.ask":
