@@ -3,6 +3,8 @@ package guard
 import (
 	"context"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"github.com/fieldward/fieldward/auth"
 )
 
@@ -21,4 +23,15 @@ func (g *Guard) WithSignIn(ctx context.Context) context.Context {
 func (s *Views) Kept() (weight, bound uint64) {
 	s.kept.CleanUp()
 	return s.kept.WeightedSize(), s.kept.GetMaximum()
+}
+
+// Work counts the steps that it takes to plan an operation, to look through its variables, and to list what a caller
+// is denied of it.
+func (g *Guard) Work(oc *graphql.OperationContext, c auth.Caller) (planned, looked, walked int) {
+	p := g.makePlan(oc.Doc, oc.Operation)
+	for _, v := range p.variables {
+		looked++
+		v.meet(oc.Variables, func(*inlet) { looked++ })
+	}
+	return p.size, looked, p.walk(g.book.stand(c, g.now()), p.held(oc.Variables), oc.Variables).steps
 }

@@ -14,13 +14,14 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/lexer"
 
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/graph/guard/internal/testserver"
 )
 
 // FuzzGuard runs every document that passes validation, with variables in JSON, as several callers: the guard never
-// panics, and what only some may see or supply reaches nobody else.
+// panics, takes no more than linear work, and what only some may see or supply reaches nobody else.
 func FuzzGuard(f *testing.F) {
 	for _, query := range []string{
 		`{ me { name email salary letters { nodes { text } } } }`,
@@ -35,6 +36,14 @@ func FuzzGuard(f *testing.F) {
 		`query A { open } query B { __schema { types { name } } }`,
 	} {
 		f.Add(query, "{}")
+	}
+	for _, document := range hostile() {
+		query, variables := document(5)
+		text, err := json.Marshal(variables)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(query, string(text))
 	}
 	for query, variables := range map[string]string{
 		`{ me { diary vote will perk club rating(by: "a") again: rating } rated(id: "ada") { rating(by: null) } }`:                 `{}`,
@@ -64,28 +73,53 @@ func FuzzGuard(f *testing.F) {
 			return errors.New("panic")
 		})
 		for _, caller := range []string{"", "ada", "bob CLERK", "cy BOSS CLERK ago:0s", "? ada"} {
-			answer, op := runAll(t, e, caller, &graphql.RawParams{Query: query, Variables: maps.Clone(given)})
-			if op != ast.Mutation { // a mutation can sign in as anyone
+			answer, oc := runAll(t, e, caller, &graphql.RawParams{Query: query, Variables: maps.Clone(given)})
+			if oc == nil {
+				return
+			}
+			planned, looked, walked := g.Work(oc, testserver.Caller(caller))
+			if most := stepsPerToken * (tokens(t, query) + len(variables)); planned+looked+walked > most {
+				t.Errorf("%d steps to plan, %d through variables, %d to list: more than %d for %s", planned, looked, walked, most, query)
+			}
+			if op := oc.Operation.Operation; op != ast.Mutation { // a mutation can sign in as anyone
 				keeps(t, caller, answer)
 			}
 		}
 	})
 }
 
-// runAll is everything that comes of an operation, as text; empty where the document does not pass.
-func runAll(t *testing.T, e *executor.Executor, caller string, asked *graphql.RawParams) (string, ast.Operation) {
+// stepsPerToken is how many sets of types one and the same fragment can meet in this schema, and how many types those
+// have: whatever the document, there are no more.
+const stepsPerToken = 100
+
+func tokens(t *testing.T, query string) int {
+	t.Helper()
+	lex := lexer.New(&ast.Source{Input: query})
+	for n := 0; ; n++ {
+		token, err := lex.ReadToken()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if token.Kind == lexer.EOF {
+			return n
+		}
+	}
+}
+
+// runAll is everything that comes of an operation, as text; nil and empty where the document does not pass.
+func runAll(t *testing.T, e *executor.Executor, caller string, asked *graphql.RawParams) (string, *graphql.OperationContext) {
 	ctx, cancel := context.WithTimeout(auth.WithCaller(t.Context(), testserver.Caller(caller)), 10*time.Second)
 	defer cancel()
 	oc, errs := e.CreateOperationContext(graphql.StartOperationTrace(ctx), asked)
 	if len(errs) > 0 {
-		return "", ""
+		return "", nil
 	}
 	respond, ctx := e.DispatchOperation(ctx, oc)
 	var all strings.Builder
 	for resp := respond(ctx); resp != nil; resp = respond(ctx) {
 		fmt.Fprintf(&all, "%s %v\n", resp.Data, resp.Errors)
 	}
-	return all.String(), oc.Operation.Operation
+	return all.String(), oc
 }
 
 // keeps looks for values that no query of the caller can hold.

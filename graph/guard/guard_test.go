@@ -221,26 +221,3 @@ func TestOneErrorOfAListHoweverItIsResolved(t *testing.T) {
 		}
 	}
 }
-
-// Fragments that spread one another double the text that they stand for with every step.
-func TestPlanningIsLinearInTheDocument(t *testing.T) {
-	const steps = 200
-	var q strings.Builder
-	q.WriteString("query($s: Boolean = false) { me { ...f0 } } ")
-	for i := range steps {
-		fmt.Fprintf(&q, "fragment f%d on Person { ...f%d ... on Node { ...f%d } boss @skip(if: $s) { ...f%d } } ", i, i+1, i+1, i+1)
-	}
-	fmt.Fprintf(&q, "fragment f%d on Person { salary }", steps)
-	schema := testserver.Schema(&testserver.Calls{})
-	g, err := testserver.Guard(schema)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc := parse(t, q.String()) // not validated: validation is not linear
-	oc := &graphql.OperationContext{Doc: doc, Operation: doc.Operations[0]}
-	began := time.Now()
-	g.InterceptOperation(graphql.WithOperationContext(t.Context(), oc), func(context.Context) graphql.ResponseHandler { return nil })
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("planning took %v", took)
-	}
-}

@@ -13,6 +13,7 @@ type plan struct {
 	root      *object
 	body      *node
 	nodes     int
+	size      int     // how much of the document and the schema it has taken in
 	locks     []*lock // all that decide something, each once
 	variables []variable
 	supplies  map[supplyKey]supply
@@ -59,8 +60,8 @@ func (s spot) open() bool { return s.lock == nil && s.supply == nil }
 
 // weight bounds the plans that are kept: the size of the query text that the plan's key holds in memory, and its own.
 func (p *plan) weight(op *ast.OperationDefinition) uint32 {
-	const perNode, perText = 512, 16 // bytes, about: a parsed document is larger than its text
-	w := perNode * (p.nodes + 2)
+	const perNode, perStep, perText = 512, 64, 16 // bytes, about: a parsed document is larger than its text
+	w := perNode*(p.nodes+2) + perStep*p.size
 	if op.Position != nil && op.Position.Src != nil {
 		w += perText * len(op.Position.Src.Input)
 	}
@@ -85,10 +86,14 @@ func (p *plan) refusals(of ast.Operation, s *standing, held values, variables ma
 // denied lists the touches that a caller's claims deny, of those that the variables do not leave out: each coordinate
 // once, in the order of the document.
 func (p *plan) denied(s *standing, held values, variables map[string]any) []denial {
-	w := walk{standing: s, held: held, variables: variables, visited: make([]bool, p.nodes), listed: map[string]bool{}}
+	return p.walk(s, held, variables).denials
+}
+
+func (p *plan) walk(s *standing, held values, variables map[string]any) *walk {
+	w := &walk{standing: s, held: held, variables: variables, visited: make([]bool, p.nodes), listed: map[string]bool{}}
 	w.touch(&touch{spots: []spot{{coordinate: p.root.name, lock: p.root.lock}}})
 	w.node(p.body)
-	return w.denials
+	return w
 }
 
 type walk struct {
@@ -98,6 +103,7 @@ type walk struct {
 	visited   []bool
 	listed    map[string]bool
 	denials   []denial
+	steps     int // so far
 }
 
 func (w *walk) node(n *node) {
@@ -106,6 +112,7 @@ func (w *walk) node(n *node) {
 	}
 	w.visited[n.id] = true
 	for _, s := range n.steps {
+		w.steps++
 		switch {
 		case s.touch != nil:
 			w.touch(s.touch)
@@ -116,6 +123,9 @@ func (w *walk) node(n *node) {
 }
 
 func (w *walk) touch(t *touch) {
+	for _, s := range t.spots {
+		w.steps += 1 + len(s.supply)
+	}
 	for _, d := range w.standing.denials(t.spots, w.held, t.at) {
 		if !w.listed[d.coordinate] {
 			w.listed[d.coordinate] = true

@@ -87,6 +87,7 @@ func (p *planner) selections(n *node, set ast.SelectionSet, in scope) {
 		return // no object can be here
 	}
 	for _, s := range set {
+		p.plan.size += 1 + len(in.types)
 		switch s := s.(type) {
 		case *ast.Field:
 			p.field(p.branch(n, s.Directives), s, in)

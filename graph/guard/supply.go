@@ -43,6 +43,7 @@ func (p *planner) supply(x *field, args ast.ArgumentList) supply {
 	for _, a := range args {
 		s.take(inletOf(x.inlets, a.Name), a.Value)
 	}
+	p.plan.size += s.size
 	if s.supply != nil {
 		p.plan.supplies[supplyKey{x, args[0]}] = s.supply
 	}
@@ -73,6 +74,7 @@ type supplier struct {
 	supply supply
 	seen   map[source]bool
 	whole  bool // what has a rule that its field implies is taken too
+	size   int  // of what has been looked at
 }
 
 func (s *supplier) add(from source) {
@@ -83,6 +85,7 @@ func (s *supplier) add(from source) {
 }
 
 func (s *supplier) take(in *inlet, v *ast.Value) {
+	s.size++
 	switch {
 	case in == nil || v == nil:
 	case v.Kind == ast.Variable:
@@ -105,6 +108,7 @@ func (s *supplier) within(t *input, v *ast.Value) {
 		return
 	}
 	for _, c := range v.Children {
+		s.size++
 		if v.Kind == ast.ObjectValue {
 			s.take(t.inlet(c.Name), c.Value)
 		} else {
