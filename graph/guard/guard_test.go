@@ -159,18 +159,28 @@ func TestAGuardOfAnotherSchemaIsRefused(t *testing.T) {
 // changed is the test server's schema with other rules: old text replaced by new.
 func changed(t testing.TB, pairs ...string) *ast.Schema {
 	t.Helper()
+	return loaded(t, sources(t, pairs...))
+}
+
+func sources(t testing.TB, pairs ...string) []*ast.Source {
+	t.Helper()
 	names, err := filepath.Glob("internal/testserver/*.graphqls")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sources []*ast.Source
+	var all []*ast.Source
 	for _, name := range names {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		sources = append(sources, &ast.Source{Name: name, Input: strings.NewReplacer(pairs...).Replace(string(text))})
+		all = append(all, &ast.Source{Name: name, Input: strings.NewReplacer(pairs...).Replace(string(text))})
 	}
+	return all
+}
+
+func loaded(t testing.TB, sources []*ast.Source) *ast.Schema {
+	t.Helper()
 	schema, err := gqlparser.LoadSchema(sources...)
 	if err != nil {
 		t.Fatal(err)
