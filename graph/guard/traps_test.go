@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/graph/guard/internal/stock"
@@ -112,18 +110,11 @@ func traps() map[string]trap {
 
 // The eighth trap is what a rule costs on every object of a list.
 func TestTrap8ARuleCostsOnEveryObject(t *testing.T) {
-	schema := testserver.Schema(nil)
-	g, err := testserver.Guard(schema)
-	if err != nil {
-		t.Fatal(err)
-	}
-	none, guarded, theirs := executor.New(schema), executor.New(schema), executor.New(stock.Schema(nil))
-	guarded.Use(g)
-	before := allocationsOfAField(t, none)
-	if n := allocationsOfAField(t, guarded); n > before+0.05 {
+	before := allocationsOfAField(t, unguarded(t))
+	if n := allocationsOfAField(t, guarded(t)); n > before+0.05 {
 		t.Errorf("the guard takes %.2f allocations a field, none takes %.2f", n, before)
 	}
-	if n := allocationsOfAField(t, theirs); n < before+3 {
+	if n := allocationsOfAField(t, gqlgenAlone(t)); n < before+3 {
 		t.Errorf("gqlgen's directives take %.2f allocations a field, none takes %.2f", n, before)
 	}
 }
@@ -131,7 +122,6 @@ func TestTrap8ARuleCostsOnEveryObject(t *testing.T) {
 // allocationsOfAField are those of one field more that has a rule, which holds.
 func allocationsOfAField(t *testing.T, e *executor.Executor) float64 {
 	t.Helper()
-	e.SetQueryCache(lru.New[*ast.QueryDocument](10))
 	ctx := auth.WithCaller(t.Context(), testserver.Caller("ada CLERK BOSS"))
 	of := func(people int) float64 {
 		query := fmt.Sprintf(`{ people(count: %d) { email salary title pension } }`, people)
