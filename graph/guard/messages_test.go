@@ -109,7 +109,7 @@ func TestWhatIsSaidOfAMistake(t *testing.T) {
 		"an input field in a list":        {`Field "secre" is not defined by type "…".`, `Field "secre" is not defined by type "NoteInput".`},
 		"an enum's value":                 {`Value "BOS" does not exist in "…!" enum.`, `Value "BOS" does not exist in "Role!" enum.`},
 		"a selection that is missing":     {`Field "safe" of type "…" must have a selection of subfields.`, `Field "safe" of type "Safe" must have a selection of subfields.`},
-		"types that conflict":             {`Fields "x" conflict because they return conflicting types "Int!" and "Person!". Use different aliases on the fields to fetch both if this was intentional.`, `Fields "x" conflict because they return conflicting types "Int!" and "Person!". Use different aliases on the fields to fetch both if this was intentional.`},
+		"types that conflict":             {`Fields "x" conflict because they return conflicting types "Int!" and "Person". Use different aliases on the fields to fetch both if this was intentional.`, `Fields "x" conflict because they return conflicting types "Int!" and "Person". Use different aliases on the fields to fetch both if this was intentional.`},
 		"a variable's enum":               {`BOS is not a valid …`, `BOS is not a valid Role`},
 		"a variable of another kind":      {`must be a …, not a string`, `must be a NoteInput, not a string`},
 		"a variable's input field":        {`unknown field`, `unknown field`},

@@ -268,7 +268,7 @@ func TestATrialSchemaWithProblemsIsRefused(t *testing.T) {
 		t.Fatal("it is taken")
 	}
 	for _, want := range []string{
-		"hold the trial schema against the guard:\n", "schema.graphqls:19: Query.open: no rule", "Person.salary: unknown role COOK", "Person.salary: @hasRole(role: [COOK]) can deny it",
+		"hold the trial schema against the guard:\n", "schema.graphqls:21: Query.open: no rule", "Person.salary: unknown role COOK", "Person.salary: @hasRole(role: [COOK]) can deny it",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in\n%v", want, err)
