@@ -28,13 +28,13 @@ func (c *checker) filters(o *object, f *field) {
 	}
 }
 
-// decidedBefore are the rules of the answered type that keep the resolver from running where claims deny them: a list
-// would have its length, and an owner is known only then.
+// decidedBefore are the rules of the answered type where claims that they deny keep the resolver from running: a list
+// would have its length.
 func (a *answer) decidedBefore() []rule {
 	if a.abstract || a.depth > 0 || len(a.objects) != 1 {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(a.objects[0].rules), rule.asksOwner)
+	return a.objects[0].rules
 }
 
 // listed are the objects that a filter on the answer chooses from: the answered ones, and those of a page.

@@ -138,6 +138,12 @@ func TestCheckLooksAtFiltersAndOrders(t *testing.T) {
 			input F { id: ID }`,
 			[]string{at("2", "F.id: Query.lists(filter:) filters", "Chief.id", byBoss, byBoss+" on F.id or on Query.lists")},
 		},
+		"an answer that its owner sees is known only once it is found": {
+			`type Query { one(filter: F): Mine @authenticated }
+			extend type Mine { note: String }
+			input F { note: String }`,
+			[]string{at("3", "F.note: Query.one(filter:) filters", "Mine.note", "@hasRole(role: [CLERK], orOwner: true)", byClerk+" on F.note or on Query.one")},
+		},
 		"a single object, and a list beneath the root": {
 			people + `type Query { a(filter: F): Person @public b: T @public }
 			type T @hasRole(role: CLERK) { people(orderBy: F): [Person] }
@@ -153,7 +159,7 @@ func TestCheckLooksAtFiltersAndOrders(t *testing.T) {
 				b(order_by: Order): [Person] @public
 				c(orderBy: By @hasRole(role: BOSS)): [Person] @hasRole(role: BOSS) @hasRole(role: CLERK)
 			}
-			enum By { NAME_ASC NAMESPACE CREATED_AT createdAt_DESC SALARY_DESC EMAIL lastSeenAt_ASC LASTSEENAT EMAIL_VERIFIED }
+			enum By { NAME_ASC NAMESPACE SALARYMAN_ASC CREATED_AT createdAt_DESC SALARY_DESC EMAIL lastSeenAt_ASC LASTSEENAT EMAIL_VERIFIED }
 			input Order { direction: Direction field: By }
 			enum Direction { ASC DESC }`,
 			[]string{

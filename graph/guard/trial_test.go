@@ -71,6 +71,7 @@ func narrower(t testing.TB) *ast.Schema {
 		"pension: Int @hasRole(role: [CLERK, BOSS]) @hasRole(role: BOSS)", "pension: Int @hasRole(role: CLERK)",
 		"type Letter implements Node @hasRole(role: CLERK, orOwner: true)", "type Letter implements Node @hasRole(role: CLERK)",
 		"type Parcel implements Priced & Rated @public", "type Parcel implements Priced & Rated @hasRole(role: BOSS)",
+		"name: String\n  query: Query @hasRole(role: BOSS)", "name: String\n  query: Query @public",
 		"touch(id: ID!): PersonPayload @authenticated", "touch(id: ID!): PersonPayload @hasRole(role: BOSS)",
 		"team: TeamFilter\n", "team: TeamFilter @hasRole(role: BOSS)\n",
 		"alarms: Tick! @hasRole(role: BOSS)", "alarms: Tick! @hasRole(role: BOSS) @recentSignIn(within: \"PT5M\")",
@@ -88,6 +89,9 @@ func TestATrialReportsWhatItWouldDenyAndChangesNothing(t *testing.T) {
 		},
 		"what is denied today already is not reported, nor what stands below it": {
 			question{query: `{ me { name } letters { text } }`}, nil,
+		},
+		"what stands below a place that the trial opens is not reached today": {
+			question{query: `{ viewer { query { open } } }`}, nil,
 		},
 		"what stands below a new null is not reported": {
 			question{caller: "ada", query: `{ people(count: 1) { name } }`}, []string{"FORBIDDEN Query.people(count:)"},
@@ -127,7 +131,8 @@ func TestATrialReportsWhatItWouldDenyAndChangesNothing(t *testing.T) {
 			question{caller: "ada", query: `mutation { touch(id: "ada") { person { name } } fire(id: "ada") { person { name } } }`}, nil,
 		},
 		"what stands below a @signsIn field counts as not denied": {
-			question{query: `mutation { signIn(name: "ada") { person { name } } }`}, nil,
+			question{caller: "ada", query: `mutation { signIn(name: "bob") { person { name } } touch(id: "ada") { __typename } }`},
+			[]string{"FORBIDDEN Mutation.touch"},
 		},
 		"a token that does not verify":                              {question{caller: "?", query: `{ open }`}, nil},
 		"an operation that is refused as a whole for its root type": {question{query: `{ __typename }`}, nil},
@@ -153,6 +158,21 @@ func TestATrialReportsWhatItWouldDenyAndChangesNothing(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestATrialOfARuleOnARootTypeReportsItAlone(t *testing.T) {
+	r := &reports{}
+	o := trying(t, changed(t, "type Query {", "type Query @hasRole(role: BOSS) {", "open: String @public", "open: String @hasRole(role: CLERK)"), r.report)
+	for caller, want := range map[string][]string{
+		"":         {"UNAUTHENTICATED Query"},
+		"ada":      {"FORBIDDEN Query"},
+		"ada BOSS": {"FORBIDDEN Query.open"},
+	} {
+		o.post(t, question{caller: caller, query: `{ open }`}, "application/json")
+		if diff := cmp.Diff(want, r.take()); diff != "" {
+			t.Errorf("reports of %q differ (-want +got):\n%s", caller, diff)
+		}
 	}
 }
 
