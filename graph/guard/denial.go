@@ -84,7 +84,7 @@ func (g *Guard) Present(next graphql.ErrorPresenterFunc) graphql.ErrorPresenterF
 		if r := runFrom(ctx); r != nil && r.deniedHere(ctx) {
 			return nil
 		}
-		if ok && isInvalid(shown) {
+		if ok && isInvalid(ctx, shown) {
 			return next(ctx, g.discreet(ctx, shown))
 		}
 		return next(ctx, err)

@@ -19,6 +19,9 @@ func (g *Guard) WithSignIn(ctx context.Context) context.Context {
 	return g.withSignIn(ctx, g.book.stand(auth.CallerFrom(ctx), g.now()))
 }
 
+// Forget drops the views that are kept.
+func (s *Views) Forget() { s.kept.InvalidateAll() }
+
 // Kept is the weight of the views that are kept, and its bound.
 func (s *Views) Kept() (weight, bound uint64) {
 	s.kept.CleanUp()
@@ -34,4 +37,14 @@ func (g *Guard) Work(oc *graphql.OperationContext, c auth.Caller) (planned, look
 		v.meet(oc.Variables, func(*inlet) { looked++ })
 	}
 	return p.size, looked, p.walk(g.book.stand(c, g.now()), p.held(oc.Variables), oc.Variables).steps
+}
+
+// Refused are the coordinates that claims deny before anything of the operation runs.
+func (g *Guard) Refused(oc *graphql.OperationContext, c auth.Caller) []string {
+	p := g.planOf(oc)
+	var all []string
+	for _, d := range p.denied(g.book.stand(c, g.now()), p.held(oc.Variables), oc.Variables) {
+		all = append(all, d.coordinate)
+	}
+	return all
 }

@@ -101,7 +101,7 @@ func TestAnIntrospectionQueryIsTheViewAndTheViewIsItsText(t *testing.T) {
 	views := guard.NewViews(changed(t))
 	for _, caller := range []string{"", "ada", "ada CLERK", "ada BOSS", "ada scope:all", "ada CLERK BOSS org.tier=gold"} {
 		view := views.Of(testserver.Caller(caller))
-		asked := o.introspect(t, caller)
+		asked := o.introspect(t, caller).lines()
 		if diff := cmp.Diff(withoutDefer(introspected(t, view.Schema())), withoutDefer(asked)); diff != "" {
 			t.Errorf("%q: introspection differs from the view:\n%s", caller, diff)
 		}
@@ -177,13 +177,13 @@ func TestManyCallersIntrospectAtOnce(t *testing.T) {
 	callers := []string{"", "ada", "ada CLERK", "ada BOSS"}
 	want := map[string][]string{}
 	for _, c := range callers {
-		want[c] = newOffice(t).introspect(t, c)
+		want[c] = newOffice(t).introspect(t, c).lines()
 	}
 	var all sync.WaitGroup
 	for i := range 24 {
 		all.Go(func() {
 			c := callers[i%len(callers)]
-			if diff := cmp.Diff(want[c], o.introspect(t, c)); diff != "" {
+			if diff := cmp.Diff(want[c], o.introspect(t, c).lines()); diff != "" {
 				t.Errorf("%q is shown another schema:\n%s", c, diff)
 			}
 		})

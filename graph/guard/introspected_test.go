@@ -58,7 +58,7 @@ func (r shownRef) String() string {
 }
 
 // introspect is what a server answers the full introspection query of a caller.
-func (o office) introspect(t testing.TB, caller string) []string {
+func (o office) introspect(t testing.TB, caller string) shownSchema {
 	t.Helper()
 	body := o.post(t, question{caller: caller, query: introspection.Query}, "application/json")
 	var r struct {
@@ -69,7 +69,7 @@ func (o office) introspect(t testing.TB, caller string) []string {
 	if err := json.Unmarshal(body, &r); err != nil || r.Data.Schema == nil {
 		t.Fatalf("%v: %s", err, body)
 	}
-	return r.Data.Schema.lines()
+	return *r.Data.Schema
 }
 
 // lines say all of it, sorted, but the types of introspection itself.
@@ -123,6 +123,10 @@ func valueLines(before, after string, vs []shownValue) []string {
 // introspected is what gqlgen would answer of a schema, without a server.
 func introspected(t testing.TB, schema *ast.Schema) []string {
 	t.Helper()
+	return wrapped(schema).lines()
+}
+
+func wrapped(schema *ast.Schema) shownSchema {
 	w := introspection.WrapSchema(schema)
 	s := shownSchema{
 		QueryType: root(w.QueryType()), MutationType: root(w.MutationType()), SubscriptionType: root(w.SubscriptionType()),
@@ -149,7 +153,7 @@ func introspected(t testing.TB, schema *ast.Schema) []string {
 		}
 		s.Types = append(s.Types, st)
 	}
-	return s.lines()
+	return s
 }
 
 func root(t *introspection.Type) *struct{ Name string } {

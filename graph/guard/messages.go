@@ -27,8 +27,11 @@ func Rules() *rules.Rules {
 	return all
 }
 
-// isInvalid reports whether validation has found the error, in a document or in its variables.
-func isInvalid(err *gqlerror.Error) bool {
+// isInvalid reports whether validation has found the error, in a document or in its variables, before anything ran.
+func isInvalid(ctx context.Context, err *gqlerror.Error) bool {
+	if graphql.GetFieldContext(ctx) != nil {
+		return false
+	}
 	return err.Rule != "" || err.Err == nil && err.Extensions["code"] == errcode.ValidationFailed
 }
 

@@ -9,7 +9,7 @@ import (
 // requires.
 type prospect struct {
 	book    *book
-	locks   []bool          // those that are open, by id
+	locks   openLocks
 	gone    map[string]bool // interfaces of which no field is left
 	below   *prospect       // of whom a @signsIn field has signed in
 	objects map[string]bool
@@ -18,7 +18,7 @@ type prospect struct {
 
 // prospect decides for the caller to whom these locks are open. Below a @signsIn field is below, or where that is nil
 // the same caller.
-func (b *book) prospect(locks []bool, gone map[string]bool, below *prospect) *prospect {
+func (b *book) prospect(locks openLocks, gone map[string]bool, below *prospect) *prospect {
 	p := &prospect{book: b, locks: locks, gone: gone, below: below, objects: map[string]bool{}, inputs: map[string]bool{}}
 	if below == nil {
 		p.below = p
@@ -32,16 +32,13 @@ func (b *book) prospect(locks []bool, gone map[string]bool, below *prospect) *pr
 		settled = p.closeInputs()
 	}
 	for name, o := range b.objects {
-		p.objects[name] = p.opens(o.lock)
+		p.objects[name] = p.locks.has(o.lock)
 	}
 	for settled := false; !settled; {
 		settled = p.closeObjects()
 	}
 	return p
 }
-
-// opens reports whether the lock is open. A nil lock is.
-func (p *prospect) opens(l *lock) bool { return l == nil || p.locks[l.id] }
 
 func (p *prospect) closeInputs() (settled bool) {
 	settled = true
@@ -76,7 +73,7 @@ func (p *prospect) inputField(of string, f *ast.FieldDefinition) bool {
 		return true
 	}
 	in := t.inlet(f.Name)
-	return in == nil || p.opens(in.lock)
+	return in == nil || p.locks.has(in.lock)
 }
 
 // takes reports whether a value of the type can be given.
@@ -109,7 +106,7 @@ func (p *prospect) hasField(o *object) bool {
 
 // field reports whether the field is open where its object is.
 func (p *prospect) field(f *field) bool {
-	if !p.opens(f.lock) {
+	if !p.locks.has(f.lock) {
 		return false
 	}
 	for _, a := range f.def.Arguments {
@@ -122,7 +119,7 @@ func (p *prospect) field(f *field) bool {
 
 func (p *prospect) argument(f *field, a *ast.ArgumentDefinition) bool {
 	in := inletOf(f.inlets, a.Name)
-	return p.takes(a.Type) && (in == nil || p.opens(in.lock))
+	return p.takes(a.Type) && (in == nil || p.locks.has(in.lock))
 }
 
 // behind is who asks for what the field answers.

@@ -37,7 +37,7 @@ const (
 
 // shape finds what is shown to the caller to whom the locks are open; below are those that are open to whom a @signsIn
 // field has signed in. An interface that loses all its fields takes those with it that answer it, so it is found anew.
-func (b *book) shape(locks, below []bool) *shape {
+func (b *book) shape(locks, below openLocks) *shape {
 	gone := map[string]bool{}
 	for {
 		signedIn := b.prospect(below, gone, nil)

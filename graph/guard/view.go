@@ -71,15 +71,18 @@ func newViews(b *book) *Views {
 
 // Of is the view of a caller. One whose token does not verify is shown what nobody is.
 func (s *Views) Of(c auth.Caller) *View {
-	opens := s.book.opens(c)
-	return s.once(key(opens), func() *View { return s.build(opens, true) })
+	var room [64]byte
+	open := openLocks(s.book.openTo(c, room[:0]))
+	if v, ok := s.kept.GetIfPresent(string(open)); ok {
+		return v
+	}
+	return s.once(string(open), func() *View { return s.build(open, true) })
 }
 
 // Whole is the schema as it is, for whom no rule hides anything: without rules, if those are not asked for.
 func (s *Views) Whole() *View {
-	return s.once("whole", func() *View {
-		return s.build(slices.Repeat([]bool{true}, len(s.book.locks)), false)
-	})
+	open := strings.Repeat("\xff", (len(s.book.locks)+7)/8)
+	return s.once(open+" whole", func() *View { return s.build(openLocks(open), false) })
 }
 
 // once makes a view once, however many ask for it at the same time.
@@ -87,7 +90,7 @@ func (s *Views) once(key string, build func() *View) *View {
 	v, err := s.kept.Get(context.Background(), key, otter.LoaderFunc[string, *View](
 		func(context.Context, string) (*View, error) { return build(), nil }))
 	if err != nil {
-		return build() // building fails never, so the cache did
+		return build() // building never fails, so keeping did
 	}
 	return v
 }
@@ -139,33 +142,31 @@ func (b *book) names() map[string]bool {
 	return all
 }
 
-// opens decides which locks are open to a caller, if only on their own objects, by the locks' ids.
-func (b *book) opens(c auth.Caller) []bool {
-	open := make([]bool, len(b.locks))
-	for i, l := range b.locks {
-		open[i] = !(l.decide(c, time.Time{}) &^ tooOld).denied()
-	}
-	return open
-}
+// openLocks are the locks that are open, a bit for each by its id. It is the same for callers to whom the same is open.
+type openLocks string
 
-// key is the same for callers to whom the same locks are open.
-func key(opens []bool) string {
-	bits := make([]byte, (len(opens)+7)/8)
-	for i, open := range opens {
-		if open {
+func (open openLocks) has(l *lock) bool { return l == nil || open[l.id/8]&(1<<(l.id%8)) != 0 }
+
+// openTo decides which locks are open to a caller, if only on their own objects, and appends their bits.
+func (b *book) openTo(c auth.Caller, bits []byte) []byte {
+	for i, l := range b.locks {
+		if i%8 == 0 {
+			bits = append(bits, 0)
+		}
+		if v := l.decide(c, time.Time{}) &^ tooOld; !v.denied() {
 			bits[i/8] |= 1 << (i % 8)
 		}
 	}
-	return string(bits)
+	return bits
 }
 
 // build makes the view of those to whom these locks are open. discreet takes what is not shown out of descriptions too.
-func (s *Views) build(opens []bool, discreet bool) *View {
-	below := opens
+func (s *Views) build(open openLocks, discreet bool) *View {
+	below := open
 	if discreet {
-		below = s.book.opens(auth.Caller{Claims: &auth.Claims{}})
+		below = openLocks(s.book.openTo(auth.Caller{Claims: &auth.Claims{}}, nil))
 	}
-	sh := s.book.shape(opens, below)
+	sh := s.book.shape(open, below)
 	p := &pruner{shape: sh, book: s.book}
 	names := p.names()
 	if discreet {
