@@ -25,8 +25,14 @@ func TestTheGuardDecidesAsAPlainInterpreterDoes(t *testing.T) {
 
 // court holds a guarded server against an open one of the same rules.
 type court struct {
-	schema       *ast.Schema
-	open, closed desk
+	schema *ast.Schema
+	open   desk
+	closed server
+}
+
+// server answers the operations of a caller with all that comes of them, and the resolvers that ran.
+type server interface {
+	ask(t testing.TB, c auth.Caller, q question) (all []outcome, ran []string)
 }
 
 // newCourt is a court of the rules of a schema; nil for those that the test server has.
@@ -44,7 +50,9 @@ func newCourt(t testing.TB, law *ast.Schema) court {
 // hearing is one operation by a random caller.
 type hearing struct {
 	court
-	rt    *rapid.T
+	rt interface {
+		Fatalf(format string, args ...any)
+	}
 	asked question
 	in    *interpreter
 	op    *ast.OperationDefinition
@@ -56,10 +64,10 @@ func draft(rt *rapid.T, schema *ast.Schema) string {
 	return rapid.SampledFrom([]func() string{w.document, w.document, w.mutation, w.mutation, w.subscription}).Draw(rt, "operation")()
 }
 
-func parsed(rt *rapid.T, schema *ast.Schema, query string) *ast.QueryDocument {
+func parsed(t interface{ Fatalf(string, ...any) }, schema *ast.Schema, query string) *ast.QueryDocument {
 	doc, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules())
 	if errs != nil {
-		rt.Fatalf("the document does not pass: %v\n%s", errs, query)
+		t.Fatalf("the document does not pass: %v\n%s", errs, query)
 	}
 	return doc
 }
@@ -67,8 +75,14 @@ func parsed(rt *rapid.T, schema *ast.Schema, query string) *ast.QueryDocument {
 // hear asks one operation of both, as a random caller.
 func (c court) hear(t *testing.T, rt *rapid.T, query string) {
 	w := &writer{t: rt, schema: c.schema}
+	c.try(t, rt, w.caller(), query, w.variables())
+}
+
+// try asks one operation of both.
+func (c court) try(t *testing.T, rt interface{ Fatalf(string, ...any) }, caller, query string, variables map[string]any) {
+	w := &writer{schema: c.schema}
 	h := hearing{court: c, rt: rt, asked: question{
-		caller: w.caller(), query: w.plain(query), operation: "Main", variables: w.variables(),
+		caller: caller, query: w.plain(query), operation: "Main", variables: variables,
 	}}
 	doc := parsed(rt, c.schema, h.asked.query)
 	h.op = doc.Operations.ForName("Main")

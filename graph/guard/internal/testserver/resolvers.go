@@ -284,7 +284,11 @@ func (r mutation) Hire(_ context.Context, in office.HireInput) (*office.PersonPa
 
 func (r mutation) Praise(_ context.Context, id auth.ID, times *int) (*office.PersonPayload, error) {
 	r.calls.Add("Mutation.praise")
-	return &office.PersonPayload{Person: &office.Person{ID: id, Name: fmt.Sprintf("praised %d times", *times)}}, nil
+	name := "praised, times unsaid"
+	if times != nil {
+		name = fmt.Sprintf("praised %d times", *times)
+	}
+	return &office.PersonPayload{Person: &office.Person{ID: id, Name: name}}, nil
 }
 
 func (r mutation) Vow(context.Context) (*string, error) {

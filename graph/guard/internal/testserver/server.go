@@ -92,8 +92,10 @@ func HandlerAs(schema graphql.ExecutableSchema, g *guard.Guard, c auth.Caller) h
 
 func server(schema graphql.ExecutableSchema, g *guard.Guard) *handler.Server {
 	h := handler.New(schema)
+	h.AddTransport(transport.Websocket{})
 	h.AddTransport(transport.SSE{})
 	h.AddTransport(transport.MultipartMixed{})
+	h.AddTransport(transport.GET{})
 	h.AddTransport(transport.POST{})
 	h.SetQueryCache(lru.New[*ast.QueryDocument](1000))
 	h.Use(extension.Introspection{})
