@@ -26,7 +26,7 @@ func TestWhatAViewOffersIsNotRefused(t *testing.T) {
 	}
 	asked := map[*guard.View]bool{} // callers share them
 	rapid.Check(t, func(rt *rapid.T) {
-		caller := testserver.Caller((&writer{t: rt, schema: schema.Schema()}).caller())
+		caller := testserver.Caller((&writer{t: rt, schema: schema.Schema()}).verified())
 		if caller.Claims != nil {
 			caller.Claims.AuthTime = new(testserver.Noon())
 		}

@@ -96,6 +96,9 @@ func (w *writer) caller() string {
 	return name
 }
 
+// verified is a caller whose token verifies, or one without.
+func (w *writer) verified() string { return strings.TrimPrefix(w.caller(), "? ") }
+
 func declarationsOfVariables() []string {
 	return []string{
 		`$text: String`, `$about: String = "x"`, `$filter: Filter! = {team: {secret: 1}}`, `$many: [Filter!]`, `$times: Int`,
