@@ -213,6 +213,9 @@ func arguments(of, field string) []string {
 func (w *writer) set(of string, depth int) string {
 	var b strings.Builder
 	b.WriteString("{ " + w.mark(of))
+	if depth < 5 && (of == "Query" || of == "Mutation") && w.chance(3) {
+		return b.String() + "__typename" + w.skip() + "}" // where a root type is answered, this is no small matter
+	}
 	for range rapid.IntRange(1, 4).Draw(w.t, "selections") {
 		switch {
 		case depth > 0 && w.size < 60 && w.chance(4):
