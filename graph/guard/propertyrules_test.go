@@ -87,8 +87,13 @@ func legislate(rt *rapid.T, law *ast.Schema, matter []string) {
 		if rapid.IntRange(1, 4).Draw(rt, "elsewhere") == 1 {
 			of = names
 		}
-		e := l.elements[rapid.SampledFrom(of).Draw(rt, "element")]
-		e.state(l.rules(e))
+		at := rapid.SampledFrom(of).Draw(rt, "element")
+		l.elements[at].state(l.rules(l.elements[at]))
+		if above := l.elements[above(at)]; above != nil && rapid.Bool().Draw(rt, "related") {
+			kind := rapid.SampledFrom([]string{"hasRole", "requiresScopes", "hasClaim", "recentSignIn"}).Draw(rt, "kind")
+			l.elements[at].state(l.oneOf(kind, l.elements[at]))
+			above.state(l.oneOf(kind, above))
+		}
 	}
 	for range 200 {
 		problems := guard.Check(law, func(name string) bool { return generated.Objects.Owners[name] != nil })
@@ -100,6 +105,15 @@ func legislate(rt *rapid.T, law *ast.Schema, matter []string) {
 		}
 	}
 	rt.Fatalf("the schema cannot be amended:\n%s", guard.Check(law, nil))
+}
+
+// above is the field of an argument, or the type of a field: what holds there can imply what holds below.
+func above(at string) string {
+	if field, _, isArgument := strings.Cut(at, "("); isArgument {
+		return field
+	}
+	object, _, _ := strings.Cut(at, ".")
+	return object
 }
 
 type legislator struct {
@@ -175,24 +189,38 @@ func (l *legislator) abolish() {
 
 // rules are those of one element: one most of the time, none, or some of which all must hold.
 func (l *legislator) rules(e *element) []string {
-	of := []string{
-		"@authenticated",
-		"@hasRole(role: BOSS)", "@hasRole(role: [CLERK])", "@hasRole(role: [BOSS, CLERK])",
-		`@requiresScopes(scopes: "all")`, `@requiresScopes(scopes: [["diary:read", "people:read"], ["all"]])`, `@requiresScopes(scopes: [["teams:read"]])`,
-		`@hasClaim(name: "org.tier", in: "gold")`, `@hasClaim(name: "org.tier", in: ["gold", "iron"])`, `@hasClaim(name: "sub", in: ["ada", "cy"])`,
-		`@hasClaim(name: "roles", in: ["CLERK"])`,
-	}
-	if !e.supplied {
-		of = append(of,
-			"@public",
-			"@hasRole(role: BOSS, orOwner: true)", "@hasRole(role: [CLERK, BOSS], orOwner: true)", "@hasRole(role: CLERK, orOwner: true)",
-			`@recentSignIn(within: "PT15M")`, `@recentSignIn(within: "PT1H")`, `@recentSignIn(within: "P1D")`)
-	}
-	rules := rapid.SliceOfN(rapid.SampledFrom(of), 0, 3).Draw(l.rt, "rules")
+	rules := rapid.SliceOfN(rapid.SampledFrom(rulesFor(e)), 0, 3).Draw(l.rt, "rules")
 	if len(rules) > 1 {
 		rules = slices.DeleteFunc(rules, func(r string) bool { return r == "@public" })
 	}
 	return rules
+}
+
+// oneOf is one rule of a kind, none where the element can have none of it.
+func (l *legislator) oneOf(kind string, e *element) []string {
+	of := slices.DeleteFunc(rulesFor(e), func(r string) bool { return !strings.HasPrefix(r, "@"+kind) })
+	if len(of) == 0 {
+		return nil
+	}
+	return []string{rapid.SampledFrom(of).Draw(l.rt, kind)}
+}
+
+func rulesFor(e *element) []string {
+	of := []string{
+		"@authenticated",
+		"@hasRole(role: BOSS)", "@hasRole(role: [CLERK])", "@hasRole(role: [BOSS, CLERK])",
+		`@requiresScopes(scopes: "all")`, `@requiresScopes(scopes: [["diary:read", "people:read"], ["all"]])`,
+		`@requiresScopes(scopes: [["diary:read"]])`, `@requiresScopes(scopes: [["teams:read"]])`,
+		`@hasClaim(name: "org.tier", in: "gold")`, `@hasClaim(name: "org.tier", in: ["gold", "iron"])`, `@hasClaim(name: "sub", in: ["ada", "cy"])`,
+		`@hasClaim(name: "roles", in: ["CLERK"])`,
+	}
+	if e.supplied {
+		return of
+	}
+	return append(of,
+		"@public",
+		"@hasRole(role: BOSS, orOwner: true)", "@hasRole(role: [CLERK, BOSS], orOwner: true)", "@hasRole(role: CLERK, orOwner: true)",
+		`@recentSignIn(within: "PT15M")`, `@recentSignIn(within: "PT1H")`, `@recentSignIn(within: "P1D")`)
 }
 
 // What a problem says of the places that it is about.
