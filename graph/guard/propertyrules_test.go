@@ -25,7 +25,7 @@ func TestTheGuardDecidesRandomRulesAsAPlainInterpreterDoes(t *testing.T) {
 			legislate(rt, law, touched(rt, law, queries))
 			c := newCourt(t, law)
 			for _, query := range queries {
-				for range 3 {
+				for range 5 {
 					c.hear(t, rt, query)
 				}
 			}

@@ -240,19 +240,28 @@ func (w *writer) fragment(of string, depth int) string {
 	if w.chance(6) {
 		return "..." + w.skip() + w.set(of, depth) + " "
 	}
+	if again := w.spreadable(of); len(again) > 0 && w.chance(2) {
+		return rapid.SampledFrom(again).Draw(w.t, "again") + w.skip()
+	}
 	if w.chance(2) {
 		return "... on " + condition + w.skip() + w.set(condition, depth) + " "
-	}
-	if n := len(w.fragments); n > 0 && w.chance(3) { // one that there is, where it may be spread
-		name, text := "f"+strings.Repeat("x", n-1), w.fragments[n-1]
-		if strings.HasPrefix(text, " fragment "+name+" on "+condition+" ") {
-			return "..." + name + w.skip()
-		}
 	}
 	name := "f" + strings.Repeat("x", len(w.fragments))
 	w.fragments = append(w.fragments, "") // its place, so that those within have other names
 	w.fragments[len(name)-1] = " fragment " + name + " on " + condition + " " + w.set(condition, depth)
 	return "..." + name + w.skip()
+}
+
+// spreadable are the fragments that there are already and that may be spread in a selection of the type.
+func (w *writer) spreadable(of string) []string {
+	var all []string
+	for i, text := range w.fragments {
+		words := strings.Fields(text) // none where it is still being written
+		if len(words) > 3 && slices.Contains(w.overlapping(of), words[3]) {
+			all = append(all, "...f"+strings.Repeat("x", i))
+		}
+	}
+	return all
 }
 
 // overlapping are the types of which an object of the given one can be.
