@@ -69,8 +69,8 @@ func contract(t testing.TB) *ast.Schema {
 	return schema
 }
 
-// state is a kind of token.
-type state struct {
+// tokenKind is a kind of token.
+type tokenKind struct {
 	verifies bool
 	roles    []auth.Role
 	scopes   []string // nil where it is not limited
@@ -78,13 +78,13 @@ type state struct {
 	make     func(t testing.TB, a *api, o session.Opened) string
 }
 
-func states() map[string]state {
+func states() map[string]tokenKind {
 	const user, support, admin = auth.RoleUser, auth.RoleSupport, auth.RoleAdmin
 	altered := func(change func(claims map[string]any)) func(testing.TB, *api, session.Opened) string {
 		return func(t testing.TB, a *api, o session.Opened) string { return a.altered(t, o.Tokens.Access, change) }
 	}
 	all := []auth.Role{user, support, admin}
-	return map[string]state{
+	return map[string]tokenKind{
 		"no token": {make: func(testing.TB, *api, session.Opened) string { return "-" }},
 		"an expired token": {roles: all, make: altered(func(c map[string]any) {
 			c["iat"], c["exp"] = time.Now().Add(-2*time.Hour).Unix(), time.Now().Add(-2*time.Hour+10*time.Minute).Unix()
@@ -127,7 +127,7 @@ type board struct {
 // bearer is someone with a token.
 type bearer struct {
 	session.Opened
-	state
+	tokenKind
 	token string
 }
 
@@ -179,7 +179,7 @@ func newBoard(t *testing.T, schema *ast.Schema) *board {
 	return b
 }
 
-func (b *board) bearer(t testing.TB, s state) bearer {
+func (b *board) bearer(t testing.TB, s tokenKind) bearer {
 	t.Helper()
 	p := bearer{b.person(t, s.roles...), s, ""}
 	switch {
@@ -226,7 +226,7 @@ func (a *api) altered(t testing.TB, token string, change func(claims map[string]
 // What signing in answers is answered to whom it signs in, whatever the token that asks.
 func TestSigningInAnswersWhomItSignsIn(t *testing.T) {
 	b := newBoard(t, contract(t))
-	into := bearer{b.other, state{verifies: true, roles: []auth.Role{auth.RoleUser}}, ""}
+	into := bearer{b.other, tokenKind{verifies: true, roles: []auth.Role{auth.RoleUser}}, ""}
 	query := fmt.Sprintf("mutation { signIn(input: {email: %q, password: %q}) {", b.other.User.Email, goodPassword)
 	want := map[string]bool{}
 	for name, on := range map[string]string{"user": "User", "session": "Session"} {
