@@ -212,7 +212,7 @@ func rulesFor(e *element) []string {
 		`@requiresScopes(scopes: "all")`, `@requiresScopes(scopes: [["diary:read", "people:read"], ["all"]])`,
 		`@requiresScopes(scopes: [["diary:read"]])`, `@requiresScopes(scopes: [["teams:read"]])`,
 		`@hasClaim(name: "org.tier", in: "gold")`, `@hasClaim(name: "org.tier", in: ["gold", "iron"])`, `@hasClaim(name: "sub", in: ["ada", "cy"])`,
-		`@hasClaim(name: "roles", in: ["CLERK"])`,
+		`@hasClaim(name: "org.level", in: ["gold"])`, `@hasClaim(name: "roles", in: ["CLERK"])`,
 	}
 	if e.supplied {
 		return of

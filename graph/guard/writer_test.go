@@ -88,7 +88,7 @@ func (w *writer) caller() string {
 	for _, words := range [][]string{
 		{"", "", " CLERK", " BOSS", " BOSS CLERK"},
 		{"", " ago:15m", " ago:16m", " ago:2h"},
-		{"", " org.tier=gold", " org.tier=iron"},
+		{"", " org.tier=gold", " org.tier=iron", " org.level=gold"},
 		{"", "", " scope:all", " scope:diary:read", " scope:teams:read scope:ratings:read", " scope:diary:read scope:people:read"},
 	} {
 		name += rapid.SampledFrom(words).Draw(w.t, "words")
