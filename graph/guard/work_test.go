@@ -86,17 +86,17 @@ func TestTheWorkIsLinearInTheDocument(t *testing.T) {
 	}
 	for name, document := range hostile() {
 		t.Run(name, func(t *testing.T) {
-			before := of(document(30))
-			for n := 60; n <= 480; n *= 2 { // a nest may be 1,000 deep
+			before := of(document(4))
+			for n := 8; n <= 256; n *= 2 { // a nest may be 1,000 deep
 				work := of(document(n))
 				for i, kind := range []string{"planning", "looking through variables", "listing what is denied"} {
 					if work[i] > 2*before[i]+before[i]/4+8 {
-						t.Errorf("%s takes %d steps for %d parts, and took %d for half of them", kind, work[i], n, before[i])
+						t.Fatalf("%s takes %d steps for %d parts, and took %d for half of them", kind, work[i], n, before[i])
 					}
 				}
 				before = work
 			}
-			t.Logf("480 parts: %d steps planned, %d of variables, %d walked", before[0], before[1], before[2])
+			t.Logf("256 parts: %d steps planned, %d of variables, %d walked", before[0], before[1], before[2])
 		})
 	}
 }
