@@ -18,7 +18,7 @@ import (
 
 // The same holds whatever the rules are.
 func TestTheGuardDecidesRandomRulesAsAPlainInterpreterDoes(t *testing.T) {
-	for range 8 { // rules are many, and a case is soon decided
+	for range 5 { // rules are many, and a case is soon decided
 		rapid.Check(t, func(rt *rapid.T) {
 			law := changed(t, "", "")
 			queries := []string{draft(rt, law), draft(rt, law)}

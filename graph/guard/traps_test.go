@@ -125,9 +125,9 @@ func allocationsOfAField(t *testing.T, e *executor.Executor) float64 {
 	ctx := auth.WithCaller(t.Context(), testserver.Caller("ada CLERK BOSS"))
 	of := func(people int) float64 {
 		query := fmt.Sprintf(`{ people(count: %d) { email salary title pension } }`, people)
-		return testing.AllocsPerRun(20, func() { execute(ctx, t, e, query) })
+		return testing.AllocsPerRun(5, func() { execute(ctx, t, e, query) })
 	}
-	return (of(300) - of(100)) / 200 / 4
+	return (of(150) - of(50)) / 100 / 4
 }
 
 func TestTrapsAreOpenToWhomTheRulesOpen(t *testing.T) {
