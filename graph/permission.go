@@ -4,13 +4,12 @@ import (
 	"context"
 
 	"github.com/fieldward/fieldward/auth"
-	"github.com/fieldward/fieldward/graph/generated"
 	"github.com/fieldward/fieldward/graph/guard"
 )
 
 // PermissionTable is permissions.md of the schema that is in the program.
 func PermissionTable() string {
-	return guard.PermissionTable(generated.NewExecutableSchema(generated.Config{}).Schema())
+	return guard.PermissionTable(Schema())
 }
 
 // Permissions are what the caller's claims open, of one type or of all.
