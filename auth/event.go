@@ -48,6 +48,8 @@ const (
 	AccountDisabled    Action = "USER_DISABLED"
 	UserEnabled        Action = "USER_ENABLED"
 	UserDeleted        Action = "USER_DELETED"
+	SigningKeyRotated  Action = "SIGNING_KEY_ROTATED"
+	SigningKeyRevoked  Action = "SIGNING_KEY_REVOKED"
 )
 
 // Actions lists every action, so that what depends on the action can be held against all of them.
@@ -55,6 +57,7 @@ func Actions() []Action {
 	return []Action{
 		SignedUp, SignedIn, SignInFailed, SignedOut, RefreshReplayed, RefreshTokenReused, SessionRevoked, TokensRevoked,
 		PasswordChanged, EmailChanged, ProfileUpdated, RolesChanged, UserCreated, AccountDisabled, UserEnabled, UserDeleted,
+		SigningKeyRotated, SigningKeyRevoked,
 	}
 }
 

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"strings"
@@ -40,6 +41,12 @@ func NewID(prefix string, at time.Time) ID {
 	u[6] = u[6]&0x0f | 0x70 // version 7
 	u[8] = u[8]&0x3f | 0x80 // variant 10
 	return ID(prefix + "_" + encode128(u))
+}
+
+// IDOf is the ID of what has no time of its own: the same content has the same ID wherever it is read.
+func IDOf(prefix string, content []byte) ID {
+	digest := sha256.Sum256(content)
+	return ID(prefix + "_" + encode128([16]byte(digest[:16])))
 }
 
 // encode128 writes 128 bits as 26 digits of 5 bits; the first carries three.

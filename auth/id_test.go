@@ -47,6 +47,16 @@ func TestTenThousandIDsOfOneMillisecondDiffer(t *testing.T) {
 	}
 }
 
+func TestTheSameContentHasTheSameID(t *testing.T) {
+	a := auth.IDOf(auth.KeyPrefix, []byte("a"))
+	if read, err := auth.ParseID(string(a)); err != nil || !read.Is(auth.KeyPrefix) {
+		t.Errorf("%q is no ID of a key: %v", a, err)
+	}
+	if a != auth.IDOf(auth.KeyPrefix, []byte("a")) || a == auth.IDOf(auth.KeyPrefix, []byte("b")) {
+		t.Error("the ID does not follow the content")
+	}
+}
+
 func TestWhatIsNoID(t *testing.T) {
 	good := string(auth.NewID(auth.UserPrefix, time.Now()))
 	tests := map[string]string{
