@@ -28,7 +28,7 @@ const (
 )
 
 const (
-	minRSABits   = 2048 // RFC 7518, section 3.3
+	minRSABits   = 2048 // RFC 7518, section 3.3; new ones have so many
 	minHMACBytes = 32   // RFC 7518, section 3.2: no shorter than the hash
 )
 
@@ -36,23 +36,29 @@ const (
 type algorithm struct {
 	method jwt.SigningMethod
 	fits   func(public crypto.PublicKey) bool
+	// generate makes a private key; nil where keys come from outside only.
+	generate func() (crypto.Signer, error)
 }
 
+// algorithms are all that there are. No public key fits two of them.
 var algorithms = map[string]algorithm{
-	ES256: {jwt.SigningMethodES256, onCurve(elliptic.P256())},
-	ES384: {jwt.SigningMethodES384, onCurve(elliptic.P384())},
+	ES256: {jwt.SigningMethodES256, onCurve(elliptic.P256()), generateOn(elliptic.P256())},
+	ES384: {jwt.SigningMethodES384, onCurve(elliptic.P384()), generateOn(elliptic.P384())},
 	RS256: {jwt.SigningMethodRS256, func(public crypto.PublicKey) bool {
 		key, ok := public.(*rsa.PublicKey)
 		return ok && key.N.BitLen() >= minRSABits
-	}},
+	}, func() (crypto.Signer, error) { return rsa.GenerateKey(rand.Reader, minRSABits) }},
 	EdDSA: {jwt.SigningMethodEdDSA, func(public crypto.PublicKey) bool {
 		key, ok := public.(ed25519.PublicKey)
 		return ok && len(key) == ed25519.PublicKeySize
+	}, func() (crypto.Signer, error) {
+		_, private, err := ed25519.GenerateKey(rand.Reader)
+		return private, err
 	}},
 	HS256: {jwt.SigningMethodHS256, func(public crypto.PublicKey) bool {
 		key, ok := public.([]byte)
 		return ok && len(key) >= minHMACBytes
-	}},
+	}, nil},
 }
 
 func onCurve(curve elliptic.Curve) func(crypto.PublicKey) bool {
@@ -62,10 +68,15 @@ func onCurve(curve elliptic.Curve) func(crypto.PublicKey) bool {
 	}
 }
 
+func generateOn(curve elliptic.Curve) func() (crypto.Signer, error) {
+	return func() (crypto.Signer, error) { return ecdsa.GenerateKey(curve, rand.Reader) }
+}
+
 // Key signs and verifies, by one algorithm, which is its own and never a token's choice. However it is printed, it
 // shows its ID alone.
 type Key struct {
-	ID         auth.ID
+	ID auth.ID
+	// Generation is 0 for a key from outside.
 	Generation int64
 	// Algorithm is one of the names above.
 	Algorithm string
@@ -73,25 +84,62 @@ type Key struct {
 	KeyID     string
 	CreatedAt time.Time
 	SignsFrom time.Time
+	// RevokedAt is nil unless the key was revoked.
+	RevokedAt *time.Time
 
 	public  crypto.PublicKey // []byte for HS256
-	private crypto.Signer    // nil where the key only verifies
+	private any              // a crypto.Signer; []byte for HS256; nil where the key only verifies
 }
 
-// newKey makes an ES256 key that signs from its making on. Its generation is the caller's to give.
-func newKey(at time.Time) (Key, error) {
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// newKey makes a key that signs from its making on. Its generation is the caller's to give.
+func newKey(name string, at time.Time) (Key, error) {
+	known, ok := algorithms[name]
+	if !ok || known.generate == nil {
+		return Key{}, errNotMade
+	}
+	private, err := known.generate()
 	if err != nil {
 		return Key{}, fmt.Errorf("generate key: %w", err)
 	}
-	k := Key{
-		ID: auth.NewID(auth.KeyPrefix, at), Algorithm: ES256, CreatedAt: at, SignsFrom: at,
-		public: &private.PublicKey, private: private,
+	k, err := keyOf(private)
+	k.ID, k.CreatedAt, k.SignsFrom = auth.NewID(auth.KeyPrefix, at), at, at
+	return k, err
+}
+
+var errNotMade = errors.New("keys are made for ES256, EdDSA, ES384 and RS256 only")
+
+// keyOf is the key with that private part, a crypto.Signer or the shared []byte of HS256. What it is decides by which
+// algorithm it signs: no name beside it does.
+func keyOf(private any) (Key, error) {
+	k := Key{public: private, private: private}
+	if signer, ok := private.(crypto.Signer); ok {
+		k.public = signer.Public()
 	}
-	if k.KeyID, err = k.thumbprint(); err != nil {
-		return Key{}, err
+	for name, known := range algorithms {
+		if known.fits(k.public) {
+			k.Algorithm = name
+		}
 	}
-	return k, nil
+	if k.Algorithm == "" {
+		return Key{}, misfit(k.public)
+	}
+	var err error
+	k.KeyID, err = k.thumbprint()
+	return k, err
+}
+
+// misfit says why no algorithm takes the key.
+func misfit(public crypto.PublicKey) error {
+	switch key := public.(type) {
+	case *ecdsa.PublicKey:
+		return fmt.Errorf("the key is on the curve %s: P-256 (ES256) or P-384 (ES384) is needed", key.Curve.Params().Name)
+	case *rsa.PublicKey:
+		return fmt.Errorf("the RSA key has %d bits: RS256 needs %d or more", key.N.BitLen(), minRSABits)
+	case []byte:
+		return fmt.Errorf("the shared secret has %d bytes: HS256 needs %d random ones or more", len(key), minHMACBytes)
+	default:
+		return errors.New("the key signs by none of ES256, EdDSA, ES384, RS256 and HS256")
+	}
 }
 
 // Trust makes a key that only verifies, of someone else's public key: *ecdsa.PublicKey, *rsa.PublicKey,
@@ -111,7 +159,10 @@ func Trust(keyID, algorithm string, public crypto.PublicKey) (Key, error) {
 // Sign is the JWS signature (RFC 7515, section 5.1) over a token's first two segments and the dot between them.
 func (k Key) Sign(text string) ([]byte, error) {
 	known, ok := algorithms[k.Algorithm]
-	if !ok || k.private == nil {
+	switch {
+	case !ok:
+		return nil, errors.New("sign: there is no key that signs")
+	case k.private == nil:
 		return nil, errors.New("sign: the key only verifies")
 	}
 	signature, err := known.method.Sign(text, k.private)

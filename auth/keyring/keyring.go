@@ -2,17 +2,21 @@
 // makes them once, seals them under the master key, and knows by the clock which key signs and which still verify.
 //
 // A key's state is a function of the clock, never a stored word: announced, then signing, then verifying, then
-// retired. The package hands out no private key, derives nothing from the master key, and makes no new key beside keys
-// that it cannot open.
+// retired. Keys are rotated and revoked while servers run, by any process on the store, and felt by all of them. The
+// package hands out no private key, derives nothing from the master key, and makes no new key beside keys that it
+// cannot open.
 package keyring
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/fieldward/fieldward/auth"
 )
 
 // The kinds of secrets that every keyring holds.
@@ -25,29 +29,51 @@ const (
 
 const secretSize = 32 // bytes: the key of an HMAC-SHA-256 at full strength
 
-// Keyring holds opened keys and secrets. It never changes once it is open, so it is safe for concurrent use.
+// Keyring holds opened keys and secrets. It is safe for concurrent use; what it holds is replaced as a whole.
 type Keyring struct {
-	keys    []Key    // by generation, the oldest first; never empty
-	secrets []Secret // by kind and version
-	now     func() time.Time
+	opener
+	held       atomic.Pointer[ring]
+	refreshing sync.Mutex // so that of two readings the later one stays
+	unknown    reading    // those that an unknown kid has caused
 }
 
-// Open loads the keys and secrets from the store, and makes what is missing: a first ES256 key, which signs at once,
-// and a secret of each kind, 32 random bytes. Of several processes that open an empty store at once, all end up with
-// the same key and the same secrets.
+// Settings are how a keyring is opened.
+type Settings struct {
+	// Master seals, and opens what it has sealed.
+	Master MasterKey
+	// Previous opens what it has sealed, and seals nothing; the zero value where there is none.
+	Previous MasterKey
+	// Algorithm is that of new keys: ES256, EdDSA, ES384 or RS256. Where it is empty a new key has that of the newest,
+	// and the first has ES256.
+	Algorithm string
+	// Outside are keys from files (ParsePrivate), which are not stored: the first signs, all verify, and what is stored
+	// verifies until its tokens end.
+	Outside []Key
+}
+
+// Open is OpenWith a master key and nothing else.
+func Open(ctx context.Context, store Store, master MasterKey, now func() time.Time) (*Keyring, error) {
+	return OpenWith(ctx, store, Settings{Master: master}, now)
+}
+
+// OpenWith loads the keys and secrets from the store, and makes what is missing: a first key, which signs at once,
+// unless there is one from outside; and a secret of each kind, 32 random bytes. Of several processes that open an empty
+// store at once, all end up with the same key and the same secrets.
 //
 // It fails with a *WrongMasterKeyError, and makes nothing, where anything is sealed with another master key. What does
 // not open although the master key is the right one was changed: the error names it.
-func Open(ctx context.Context, store Store, master MasterKey, now func() time.Time) (*Keyring, error) {
-	if master.isZero() {
+func OpenWith(ctx context.Context, store Store, s Settings, now func() time.Time) (*Keyring, error) {
+	if s.Master.isZero() {
 		return nil, errors.New("open keyring: the master key is all zeros, as where none was given")
 	}
-	o := opener{store: store, master: master, now: now}
+	o := opener{
+		store: store, masters: masters{s.Master, s.Previous}, algorithm: s.Algorithm, outside: slices.Clone(s.Outside), now: now,
+	}
 	ring, err := o.load(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(ring.keys) == 0 {
+	if len(ring.keys) == 0 && len(ring.outside) == 0 {
 		// Read again before any secret is made: where another process with another master key was faster, this one
 		// must fail here and not seal a secret beside that key.
 		if ring, err = o.addSigningKey(ctx); err != nil {
@@ -62,135 +88,50 @@ func Open(ctx context.Context, store Store, master MasterKey, now func() time.Ti
 			return nil, err
 		}
 	}
-	return ring, nil
+	k := &Keyring{opener: o}
+	k.held.Store(ring)
+	return k, nil
 }
 
-// opener is what opening a keyring needs.
-type opener struct {
-	store  Store
-	master MasterKey
-	now    func() time.Time
-}
+// Signing is the key that signs now: the first from outside; else, of those that sign by the clock, the newest, and
+// where none does, because this clock is behind the one that made the first, the newest of all. Where every key is
+// revoked it is one that does not sign.
+func (k *Keyring) Signing() Key { return k.held.Load().signing(k.now()) }
 
-// load reads and opens all that is stored, which may be nothing.
-func (o opener) load(ctx context.Context) (*Keyring, error) {
-	keys, err := o.store.SigningKeys(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read signing keys: %w", err)
-	}
-	secrets, err := o.store.Secrets(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read secrets: %w", err)
-	}
-	ring := &Keyring{now: o.now}
-	for _, sealed := range keys {
-		k, err := sealed.open(o.master)
-		if err != nil {
-			return nil, err
-		}
-		ring.keys = append(ring.keys, k)
-	}
-	for _, sealed := range secrets {
-		s, err := sealed.open(o.master)
-		if err != nil {
-			return nil, err
-		}
-		ring.secrets = append(ring.secrets, s)
-	}
-	return ring, nil
-}
-
-// addSigningKey makes the first key. Where another process was faster, its key is the one that is loaded.
-func (o opener) addSigningKey(ctx context.Context) (*Keyring, error) {
-	key, err := newKey(o.now())
-	if err != nil {
-		return nil, fmt.Errorf("make signing key: %w", err)
-	}
-	key.Generation = 1
-	sealed, err := key.seal(o.master)
-	if err != nil {
-		return nil, fmt.Errorf("seal signing key: %w", err)
-	}
-	if err := o.store.AddSigningKey(ctx, sealed); err != nil {
-		return nil, fmt.Errorf("add signing key: %w", err)
-	}
-	ring, err := o.load(ctx)
-	if err == nil && len(ring.keys) == 0 {
-		return nil, errors.New("open keyring: the store lost the signing key that was added to it")
-	}
-	return ring, err
-}
-
-// addSecret makes the first secret of a kind, or loads the one that another process made before.
-func (o opener) addSecret(ctx context.Context, kind string) (*Keyring, error) {
-	s := Secret{Kind: kind, Version: 1, Bytes: make([]byte, secretSize)}
-	_, _ = rand.Read(s.Bytes) // never fails: crypto/rand ends the program instead
-	if err := o.store.AddSecret(ctx, s.seal(o.master, o.now())); err != nil {
-		return nil, fmt.Errorf("add secret: %w", err)
-	}
-	ring, err := o.load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if _, found := ring.newestSecret(kind); !found {
-		return nil, errors.New("open keyring: the store lost the secret that was added to it")
-	}
-	return ring, nil
-}
-
-// Signing is the key that signs now: of those that sign by the clock the newest, and where none does, because this
-// clock is behind the one that made the first, the newest of all.
-func (k *Keyring) Signing() Key { return k.keys[signing(k.keys, k.now())] }
-
-// Verifying is the key that the header's kid names, unless it is retired by now. An announced key verifies: an
-// instance whose clock is ahead may sign with it already.
+// Verifying is the key that the header's kid names, unless it is retired or revoked by now. An announced key verifies:
+// an instance whose clock is ahead may sign with it already.
 func (k *Keyring) Verifying(keyID string) (key Key, found bool) {
-	i := k.index(keyID)
-	if i < 0 || state(k.keys, i, k.now()) == Retired {
+	key, state, found := k.held.Load().find(keyID, k.now())
+	if !found || state == auth.KeyRetired {
 		return Key{}, false
 	}
-	return k.keys[i], true
+	return key, true
 }
 
 // State is where the key stands by the clock; found is false where the keyring does not hold it.
-func (k *Keyring) State(keyID string) (s State, found bool) {
-	i := k.index(keyID)
-	if i < 0 {
-		return "", false
-	}
-	return state(k.keys, i, k.now()), true
-}
-
-func (k *Keyring) index(keyID string) int {
-	return slices.IndexFunc(k.keys, func(key Key) bool { return key.KeyID == keyID })
+func (k *Keyring) State(keyID string) (s auth.SigningKeyState, found bool) {
+	_, s, found = k.held.Load().find(keyID, k.now())
+	return s, found
 }
 
 // Secret is the newest secret of one of the kinds above. It panics for any other: an empty key must never
 // authenticate anything.
 func (k *Keyring) Secret(kind string) Secret {
-	s, found := k.newestSecret(kind)
+	s, found := k.held.Load().newestSecret(kind)
 	if !found {
 		panic("keyring: no secrets of kind " + kind)
 	}
 	return s
 }
 
-func (k *Keyring) newestSecret(kind string) (newest Secret, found bool) {
-	for _, s := range k.secrets {
-		if s.Kind == kind && s.Version > newest.Version {
-			newest, found = s, true
-		}
-	}
-	return newest, found
-}
-
 // SecretVersion is the secret of that kind and version, for what was made with an earlier one.
 func (k *Keyring) SecretVersion(kind string, version int64) (s Secret, found bool) {
-	i := slices.IndexFunc(k.secrets, func(s Secret) bool { return s.Kind == kind && s.Version == version })
+	secrets := k.held.Load().secrets
+	i := slices.IndexFunc(secrets, func(s Secret) bool { return s.Kind == kind && s.Version == version })
 	if i < 0 {
 		return Secret{}, false
 	}
-	return k.secrets[i], true
+	return secrets[i], true
 }
 
 // SealedBy is the fingerprint of the master key under which what the store holds is sealed; found is false where it

@@ -26,7 +26,7 @@ func TestAnEmptyStoreGetsAKeyThatSignsAtOnceAndASecretOfEachKind(t *testing.T) {
 	if key.Generation != 1 || key.Algorithm != keyring.ES256 || !key.ID.Is(auth.KeyPrefix) {
 		t.Errorf("the first key is %d, %s, %s", key.Generation, key.Algorithm, key.ID)
 	}
-	if s, _ := ring.State(key.KeyID); s != keyring.Signing {
+	if s, _ := ring.State(key.KeyID); s != auth.KeySigning {
 		t.Errorf("the first key is %s", s)
 	}
 	refresh, cursor := ring.Secret(keyring.RefreshSecret), ring.Secret(keyring.CursorSecret)
@@ -212,21 +212,21 @@ func TestKeysStandWhereTheClockPutsThem(t *testing.T) {
 		signsFrom []time.Duration // since start, by generation
 		at        time.Duration
 		signing   int // index
-		states    []keyring.State
+		states    []auth.SigningKeyState
 	}{
-		"a lone key signs":                          {[]time.Duration{0}, hour, 0, []keyring.State{"SIGNING"}},
-		"a lone key signs for good":                 {[]time.Duration{0}, 10000 * hour, 0, []keyring.State{"SIGNING"}},
-		"a lone key signs where the clock is late":  {[]time.Duration{0}, -hour, 0, []keyring.State{"SIGNING"}},
-		"of none that sign, the newest does":        {[]time.Duration{0, hour}, -hour, 1, []keyring.State{"ANNOUNCED", "SIGNING"}},
-		"a successor is announced first":            {[]time.Duration{0, hour}, hour - 1, 0, []keyring.State{"SIGNING", "ANNOUNCED"}},
-		"and then signs, and the first verifies":    {[]time.Duration{0, hour}, hour, 1, []keyring.State{"VERIFYING", "SIGNING"}},
-		"until the last token has ended":            {[]time.Duration{0, hour}, hour + end - 1, 1, []keyring.State{"VERIFYING", "SIGNING"}},
-		"and is retired then":                       {[]time.Duration{0, hour}, hour + end, 1, []keyring.State{"RETIRED", "SIGNING"}},
-		"a successor's own successor":               {[]time.Duration{0, hour, 2 * hour}, 2 * hour, 2, []keyring.State{"VERIFYING", "VERIFYING", "SIGNING"}},
-		"a newer key that signs at once goes first": {[]time.Duration{0, 9 * hour, hour}, hour, 2, []keyring.State{"VERIFYING", "ANNOUNCED", "SIGNING"}},
-		"and the one that it overtook never signs":  {[]time.Duration{0, 9 * hour, hour}, 9 * hour, 2, []keyring.State{"VERIFYING", "VERIFYING", "SIGNING"}},
+		"a lone key signs":                          {[]time.Duration{0}, hour, 0, []auth.SigningKeyState{"SIGNING"}},
+		"a lone key signs for good":                 {[]time.Duration{0}, 10000 * hour, 0, []auth.SigningKeyState{"SIGNING"}},
+		"a lone key signs where the clock is late":  {[]time.Duration{0}, -hour, 0, []auth.SigningKeyState{"SIGNING"}},
+		"of none that sign, the newest does":        {[]time.Duration{0, hour}, -hour, 1, []auth.SigningKeyState{"VERIFYING", "SIGNING"}},
+		"a successor is announced first":            {[]time.Duration{0, hour}, hour - 1, 0, []auth.SigningKeyState{"SIGNING", "ANNOUNCED"}},
+		"and then signs, and the first verifies":    {[]time.Duration{0, hour}, hour, 1, []auth.SigningKeyState{"VERIFYING", "SIGNING"}},
+		"until the last token has ended":            {[]time.Duration{0, hour}, hour + end - 1, 1, []auth.SigningKeyState{"VERIFYING", "SIGNING"}},
+		"and is retired then":                       {[]time.Duration{0, hour}, hour + end, 1, []auth.SigningKeyState{"RETIRED", "SIGNING"}},
+		"a successor's own successor":               {[]time.Duration{0, hour, 2 * hour}, 2 * hour, 2, []auth.SigningKeyState{"VERIFYING", "VERIFYING", "SIGNING"}},
+		"a newer key that signs at once goes first": {[]time.Duration{0, 9 * hour, hour}, hour, 2, []auth.SigningKeyState{"VERIFYING", "VERIFYING", "SIGNING"}},
+		"and the one that it overtook never signs":  {[]time.Duration{0, 9 * hour, hour}, 9 * hour, 2, []auth.SigningKeyState{"VERIFYING", "VERIFYING", "SIGNING"}},
 		"and both before it are retired by when it signed": {
-			[]time.Duration{0, 9 * hour, hour}, hour + end, 2, []keyring.State{"RETIRED", "RETIRED", "SIGNING"},
+			[]time.Duration{0, 9 * hour, hour}, hour + end, 2, []auth.SigningKeyState{"RETIRED", "RETIRED", "SIGNING"},
 		},
 	}
 	for name, test := range tests {
@@ -252,7 +252,7 @@ func TestKeysStandWhereTheClockPutsThem(t *testing.T) {
 				if !found || state != test.states[i] {
 					t.Errorf("generation %d is %s, not %s", i+1, state, test.states[i])
 				}
-				if _, verifies := ring.Verifying(key.KeyID); verifies != (test.states[i] != keyring.Retired) {
+				if _, verifies := ring.Verifying(key.KeyID); verifies != (test.states[i] != auth.KeyRetired) {
 					t.Errorf("generation %d is %s and verifies: %t", i+1, state, verifies)
 				}
 			}

@@ -85,15 +85,41 @@ func (m MasterKey) LogValue() slog.Value { return slog.StringValue(m.String()) }
 // MarshalText hides the key from encoders.
 func (m MasterKey) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
+// masters open with either, and seal with the current one.
+type masters struct {
+	current  MasterKey
+	previous MasterKey // the zero value where there is none
+}
+
+// thatSealed is the master key with the fingerprint, or a *WrongMasterKeyError.
+func (m masters) thatSealed(by string) (MasterKey, error) {
+	switch {
+	case by == m.current.Fingerprint():
+		return m.current, nil
+	case m.previous.isZero():
+		return MasterKey{}, &WrongMasterKeyError{Want: by, Have: m.current.Fingerprint()}
+	case by == m.previous.Fingerprint():
+		return m.previous, nil
+	default:
+		return MasterKey{}, &WrongMasterKeyError{Want: by, Have: m.current.Fingerprint(), Previous: m.previous.Fingerprint()}
+	}
+}
+
 // WrongMasterKeyError says that stored keys or secrets are sealed with another master key.
 type WrongMasterKeyError struct {
 	// Want is the fingerprint of the master key that opens them, Have that of the one that was given.
 	Want, Have string
+	// Previous is the fingerprint of the master key that was given to open only; empty where there was none.
+	Previous string
 }
 
 // Error says which master key is needed, and what to do.
 func (e *WrongMasterKeyError) Error() string {
-	return fmt.Sprintf("wrong master key: the keys in the database are sealed with the master key %s, and the one given "+
-		"is %s. Start with the key whose fingerprint is %s (FIELDWARD_MASTER_KEY or --master-key-file); a new one cannot "+
-		"replace it", e.Want, e.Have, e.Want)
+	given := "the one given is " + e.Have
+	if e.Previous != "" {
+		given = "those given are " + e.Have + " and, as the previous one, " + e.Previous
+	}
+	return fmt.Sprintf("wrong master key: keys in the database are sealed with the master key %s, and %s. Start with the "+
+		"key whose fingerprint is %s (FIELDWARD_MASTER_KEY or --master-key-file; FIELDWARD_MASTER_KEY_PREVIOUS where "+
+		"another has taken its place); a new one cannot replace it", e.Want, given, e.Want)
 }

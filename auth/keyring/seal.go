@@ -1,7 +1,6 @@
 package keyring
 
 import (
-	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/x509"
 	"errors"
@@ -67,43 +66,37 @@ func (k Key) seal(master MasterKey) (SealedKey, error) {
 	return SealedKey{
 		ID: k.ID, Generation: k.Generation, Algorithm: k.Algorithm, KeyID: k.KeyID,
 		Public: public, Sealed: master.seal(der, keyKind, string(k.ID)), SealedBy: master.Fingerprint(),
-		CreatedAt: k.CreatedAt, SignsFrom: k.SignsFrom,
+		CreatedAt: k.CreatedAt, SignsFrom: k.SignsFrom, RevokedAt: k.RevokedAt,
 	}, nil
 }
 
 // open is the key that was sealed. What stands beside the seal in the clear must be what the private key itself says.
-func (s SealedKey) open(master MasterKey) (Key, error) {
-	if s.SealedBy != master.Fingerprint() {
-		return Key{}, &WrongMasterKeyError{Want: s.SealedBy, Have: master.Fingerprint()}
+func (s SealedKey) open(masters masters) (Key, error) {
+	master, err := masters.thatSealed(s.SealedBy)
+	if err != nil {
+		return Key{}, err
 	}
 	der, err := master.open(s.Sealed, keyKind, string(s.ID))
 	if err != nil {
 		return Key{}, fmt.Errorf("open signing key %q: %w", s.ID, err)
 	}
-	private, err := parsePrivateKey(der)
+	k, err := parseSealed(der)
+	if err == nil {
+		err = k.matches(s)
+	}
 	if err != nil {
 		return Key{}, fmt.Errorf("open signing key %q: %w", s.ID, err)
 	}
-	k := Key{
-		ID: s.ID, Generation: s.Generation, Algorithm: s.Algorithm, KeyID: s.KeyID,
-		CreatedAt: s.CreatedAt, SignsFrom: s.SignsFrom, public: private.Public(), private: private,
-	}
-	if err := k.matches(s.Public); err != nil {
-		return Key{}, fmt.Errorf("open signing key %q: %w", s.ID, err)
-	}
+	k.ID, k.Generation, k.CreatedAt, k.SignsFrom, k.RevokedAt = s.ID, s.Generation, s.CreatedAt, s.SignsFrom, s.RevokedAt
 	return k, nil
 }
 
-func parsePrivateKey(der []byte) (*ecdsa.PrivateKey, error) {
-	parsed, err := x509.ParsePKCS8PrivateKey(der)
+func parseSealed(der []byte) (Key, error) {
+	private, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {
-		return nil, errors.New("the private key is not PKCS #8") // the parser's own words could repeat parts of the key
+		return Key{}, errors.New("the private key is not PKCS #8") // the parser's own words could repeat parts of the key
 	}
-	private, ok := parsed.(*ecdsa.PrivateKey)
-	if !ok {
-		return nil, errors.New("the private key is of another algorithm than is known")
-	}
-	return private, nil
+	return keyOf(private)
 }
 
 // Secret is a random key for one purpose. However it is printed, it shows its kind and version alone.
@@ -137,9 +130,10 @@ func (s Secret) seal(master MasterKey, at time.Time) SealedSecret {
 }
 
 // open is the secret that was sealed.
-func (s SealedSecret) open(master MasterKey) (Secret, error) {
-	if s.SealedBy != master.Fingerprint() {
-		return Secret{}, &WrongMasterKeyError{Want: s.SealedBy, Have: master.Fingerprint()}
+func (s SealedSecret) open(masters masters) (Secret, error) {
+	master, err := masters.thatSealed(s.SealedBy)
+	if err != nil {
+		return Secret{}, err
 	}
 	opened := Secret{Kind: s.Kind, Version: s.Version}
 	text, err := master.open(s.Sealed, secretKind, opened.associatedID())

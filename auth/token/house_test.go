@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,13 +47,32 @@ func (m *memory) SigningKeys(context.Context) ([]keyring.SealedKey, error) {
 	return slices.Clone(m.keys), nil
 }
 
-func (m *memory) AddSigningKey(_ context.Context, k keyring.SealedKey) error {
+func (m *memory) AddSigningKey(_ context.Context, k keyring.SealedKey, _ ...auth.Event) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !slices.ContainsFunc(m.keys, func(have keyring.SealedKey) bool { return have.Generation == k.Generation }) {
 		m.keys = append(m.keys, k)
 	}
 	return nil
+}
+
+func (m *memory) RevokeSigningKey(_ context.Context, r keyring.Revocation) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.keys = slices.Clone(m.keys)
+	for i := range m.keys {
+		if m.keys[i].ID == r.ID {
+			m.keys[i].RevokedAt = &r.At
+		}
+	}
+	if r.Successor != nil {
+		m.keys = append(m.keys, *r.Successor)
+	}
+	return nil
+}
+
+func (m *memory) Reseal(context.Context, func(keyring.Sealed) (keyring.Sealed, error)) error {
+	return errors.New("nobody seals again here")
 }
 
 func (m *memory) Secrets(context.Context) ([]keyring.SealedSecret, error) {

@@ -43,13 +43,13 @@ func NewVerifier(keys *keyring.Keyring, s Settings, r Revocations, now func() ti
 //
 // What the text alone decides is decided once, and remembered of a token that is accepted. Key, clock and revocations are
 // asked each time.
-func (v *Verifier) Verify(_ context.Context, token string) (auth.Claims, error) {
+func (v *Verifier) Verify(ctx context.Context, token string) (auth.Claims, error) {
 	s, known := v.verified.find(token)
 	var err error
 	if known {
-		err = v.still(s)
+		err = v.still(ctx, s)
 	} else {
-		s, err = v.read(token)
+		s, err = v.read(ctx, token)
 	}
 	if err != nil {
 		return auth.Claims{}, err
@@ -64,8 +64,8 @@ func (v *Verifier) Verify(_ context.Context, token string) (auth.Claims, error) 
 }
 
 // still holds what was read of a token before against the keys and the clock of now.
-func (v *Verifier) still(s signed) error {
-	if key, verifies := v.keys.Verifying(s.key.KeyID); !verifies || !key.Equal(s.key) {
+func (v *Verifier) still(ctx context.Context, s signed) error {
+	if key, verifies := v.keys.Find(ctx, s.key.KeyID); !verifies || !key.Equal(s.key) {
 		return ErrUnknownKey
 	}
 	if at := v.now(); at.Before(s.from) || !at.Before(s.until) {
@@ -75,7 +75,7 @@ func (v *Verifier) still(s signed) error {
 }
 
 // read takes a token apart, and holds it against keys and clock. Its signature comes last, since that costs most.
-func (v *Verifier) read(token string) (signed, error) {
+func (v *Verifier) read(ctx context.Context, token string) (signed, error) {
 	t, err := parseJWS(token)
 	if err != nil {
 		return signed{}, err
@@ -83,7 +83,7 @@ func (v *Verifier) read(token string) (signed, error) {
 	if t.typ != tokenType {
 		return signed{}, ErrHeader
 	}
-	key, known := v.keys.Verifying(t.keyID)
+	key, known := v.keys.Find(ctx, t.keyID)
 	if !known {
 		return signed{}, ErrUnknownKey
 	}

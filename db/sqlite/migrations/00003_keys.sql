@@ -1,0 +1,4 @@
+-- +goose Up
+
+-- A revoked key is kept, sealed as it was, and verifies nothing.
+ALTER TABLE signing_keys ADD COLUMN revoked_at TEXT;
