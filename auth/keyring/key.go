@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -102,6 +103,9 @@ func newKey(name string, at time.Time) (Key, error) {
 		return Key{}, fmt.Errorf("generate key: %w", err)
 	}
 	k, err := keyOf(private)
+	if strings.HasPrefix(k.KeyID, "-") {
+		return newKey(name, at) // a command would take such a kid for a flag
+	}
 	k.ID, k.CreatedAt, k.SignsFrom = auth.NewID(auth.KeyPrefix, at), at, at
 	return k, err
 }

@@ -179,6 +179,15 @@ func TestEachAlgorithmHasKeysThatSignAreSealedAndOpenAgain(t *testing.T) {
 	}
 }
 
+func TestNoKeyHasANameThatACommandWouldTakeForAFlag(t *testing.T) {
+	for range 500 { // one in 64 would
+		ring := openWith(t, &memory{}, keyring.Settings{Master: keyring.NewMasterKey(), Algorithm: keyring.EdDSA}, start)
+		if keyID := ring.Signing().KeyID; strings.HasPrefix(keyID, "-") {
+			t.Fatalf("a key is called %s", keyID)
+		}
+	}
+}
+
 func TestNoKeyIsMadeForAnotherAlgorithm(t *testing.T) {
 	store := &memory{}
 	ring := openNew(t, store, keyring.NewMasterKey())
