@@ -14,6 +14,9 @@ var WriteError = writeError
 // WriteResponse writes an answer.
 var WriteResponse = writeResponse
 
+// MountWellKnown serves the well-known documents.
+var MountWellKnown = mountWellKnown
+
 // Documents keep documents.
 var NewDocuments = newDocuments
 

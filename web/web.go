@@ -15,6 +15,10 @@ import (
 type Config struct {
 	Verifier auth.Verifier
 	GraphQL  GraphQL
+	// Issuer is this server's public address: what is published links to it, and never to what a request calls it.
+	Issuer string
+	// KeySet is the JWK Set with which others verify this server's tokens.
+	KeySet func() ([]byte, error)
 	// GraphiQL turns the page at / on.
 	GraphiQL bool
 	// Ready says whether requests can be answered: it asks the database.
@@ -35,6 +39,9 @@ func New(c Config) (http.Handler, error) {
 	}
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", ready(c.Ready, c.Log))
+	if err := mountWellKnown(mux, c.Issuer, c.KeySet, c.Log); err != nil {
+		return nil, err
+	}
 	if c.GraphiQL {
 		page := graphiql.Handler()
 		mux.Handle(graphiql.PagePattern, page)
