@@ -15,6 +15,8 @@ func (q query) Node(ctx context.Context, id auth.ID) (auth.Node, error) {
 		return node(found(q.sessions.Session(ctx, id)))
 	case id.Is(auth.EventPrefix):
 		return node(found(q.journal.Event(ctx, id)))
+	case id.Is(auth.KeyPrefix):
+		return node(found(q.keys.SigningKey(id)))
 	default:
 		return nil, auth.Invalid("id", "This is not the ID of an object.")
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/auth/account"
 	"github.com/fieldward/fieldward/auth/journal"
+	"github.com/fieldward/fieldward/auth/keyring"
 	"github.com/fieldward/fieldward/auth/session"
 	"github.com/fieldward/fieldward/graph/generated"
 	"github.com/fieldward/fieldward/graph/guard"
@@ -20,6 +21,7 @@ type Resolver struct {
 	accounts    *account.Manager
 	sessions    *session.Manager
 	journal     *journal.Journal
+	keys        *keyring.Keyring
 	cursors     cursors
 	permissions func(auth.Caller) []guard.Permission
 }
@@ -31,6 +33,7 @@ type Domain struct {
 	Accounts *account.Manager
 	Sessions *session.Manager
 	Journal  *journal.Journal
+	Keys     *keyring.Keyring
 	// CursorKey is what cursors are signed with.
 	CursorKey []byte
 }
@@ -39,7 +42,9 @@ type Domain struct {
 func New(
 	d Domain, now func() time.Time, options ...guard.Option,
 ) (graphql.ExecutableSchema, *guard.Guard, error) {
-	r := &Resolver{accounts: d.Accounts, sessions: d.Sessions, journal: d.Journal, cursors: cursors{d.CursorKey}}
+	r := &Resolver{
+		accounts: d.Accounts, sessions: d.Sessions, journal: d.Journal, keys: d.Keys, cursors: cursors{d.CursorKey},
+	}
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r})
 	delete(schema.Schema().Directives, "defer") // gqlgen brings it, and answers here are written in one piece
 	options = append(options, guard.WithoutIdentity("Mutation.signOut"))

@@ -64,6 +64,7 @@ type MutationResolver interface {
 	DisableUser(ctx context.Context, input model.DisableUserInput) (*model.UserPayload, error)
 	EnableUser(ctx context.Context, input model.EnableUserInput) (*model.UserPayload, error)
 	RevokeUserTokens(ctx context.Context, input model.RevokeUserTokensInput) (*model.UserPayload, error)
+	RotateSigningKey(ctx context.Context, input *model.RotateSigningKeyInput) (*model.SigningKeyPayload, error)
 }
 type QueryResolver interface {
 	Me(ctx context.Context) (*auth.User, error)
@@ -71,6 +72,7 @@ type QueryResolver interface {
 	Node(ctx context.Context, id auth.ID) (auth.Node, error)
 	User(ctx context.Context, id auth.ID) (*auth.User, error)
 	Users(ctx context.Context, first *int, after *string, last *int, before *string, filter *auth.UserFilter) (*model.UserConnection, error)
+	SigningKeys(ctx context.Context) ([]*auth.SigningKey, error)
 	AuditEvents(ctx context.Context, first *int, after *string, last *int, before *string, filter *auth.EventFilter) (*model.AuditEventConnection, error)
 	Permissions(ctx context.Context, typeArg *string) ([]*guard.Permission, error)
 }
@@ -117,6 +119,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RefreshSessionInput", ec.unmarshalInputRefreshSessionInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RevokeUserTokensInput", ec.unmarshalInputRevokeUserTokensInput),
+			graphql.NewInputUnmarshaler("RotateSigningKeyInput", ec.unmarshalInputRotateSigningKeyInput),
 			graphql.NewInputUnmarshaler("SetUserRolesInput", ec.unmarshalInputSetUserRolesInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignOutInput", ec.unmarshalInputSignOutInput),
@@ -255,6 +258,8 @@ type Query {
   "Newest first. 20 a page where neither first nor last is given, at most 100."
   users(first: Int, after: String, last: Int, before: String, filter: UserFilter): UserConnection
     @hasRole(role: [SUPPORT, ADMIN]) @requiresScopes(scopes: [["users:read"]])
+  "The keys that are published, newest first."
+  signingKeys: [SigningKey!] @hasRole(role: ADMIN) @requiresScopes(scopes: [["keys:read"]])
   "Newest first."
   auditEvents(first: Int, after: String, last: Int, before: String, filter: AuditEventFilter): AuditEventConnection
     @hasRole(role: ADMIN) @requiresScopes(scopes: [["audit:read"]])
@@ -299,6 +304,10 @@ type Mutation {
   enableUser(input: EnableUserInput!): UserPayload @hasRole(role: [SUPPORT, ADMIN]) @requiresScopes(scopes: [["users:write"]])
   "Refuses every access token issued to the user so far; sessions stay and can refresh. Fails with NOT_FOUND, INVALID_INPUT; with FORBIDDEN for someone with a role above one's own."
   revokeUserTokens(input: RevokeUserTokensInput!): UserPayload @hasRole(role: [SUPPORT, ADMIN]) @requiresScopes(scopes: [["users:write"]])
+
+  "Announces a new key and brings it into use; the old one verifies until the last token that it signed has expired. Fails with INVALID_INPUT; with CONFLICT where the keys come from files."
+  rotateSigningKey(input: RotateSigningKeyInput): SigningKeyPayload
+    @hasRole(role: ADMIN) @requiresScopes(scopes: [["keys:write"]]) @recentSignIn(within: "PT15M")
 }
 
 "An object with an ID of its own (Relay)."
@@ -382,6 +391,28 @@ enum Access {
   OWN
 }
 
+"A key with which this server signs, or has signed, tokens."
+type SigningKey implements Node @hasRole(role: ADMIN) @requiresScopes(scopes: [["keys:read"]]) {
+  id: ID!
+  "RFC 7638 thumbprint."
+  keyId: String!
+  algorithm: SigningAlgorithm!
+  state: SigningKeyState!
+  createdAt: DateTime!
+  signsFrom: DateTime!
+  "Null while no successor is announced."
+  signsUntil: DateTime
+  verifiesUntil: DateTime
+  "As published in the key set; null for a shared secret."
+  publicJwk: JSONObject
+}
+
+"By their names in the JOSE registry (RFC 7518, RFC 8037): hence the small letters."
+# eslint-disable-next-line @graphql-eslint/naming-convention
+enum SigningAlgorithm { EdDSA ES256 ES384 RS256 HS256 }
+"Where a key stands in its life, by the clock."
+enum SigningKeyState { ANNOUNCED SIGNING VERIFYING RETIRED }
+
 "What happened, to whom, by whom. Events are only ever added."
 type AuditEvent implements Node @hasRole(role: ADMIN) @requiresScopes(scopes: [["audit:read"]]) {
   id: ID!
@@ -399,6 +430,7 @@ type AuditEvent implements Node @hasRole(role: ADMIN) @requiresScopes(scopes: [[
 enum AuditAction {
   SIGNED_UP SIGNED_IN SIGN_IN_FAILED SIGNED_OUT REFRESH_REPLAYED REFRESH_TOKEN_REUSED SESSION_REVOKED TOKENS_REVOKED
   PASSWORD_CHANGED EMAIL_CHANGED PROFILE_UPDATED ROLES_CHANGED USER_CREATED USER_DISABLED USER_ENABLED USER_DELETED
+  SIGNING_KEY_ROTATED SIGNING_KEY_REVOKED
 }
 
 "A new account."
@@ -431,6 +463,8 @@ input DisableUserInput { userId: ID! reason: String }
 input EnableUserInput { userId: ID! }
 "Whose tokens."
 input RevokeUserTokensInput { userId: ID! }
+"The new key's algorithm; that of the settings where none is given."
+input RotateSigningKeyInput { algorithm: SigningAlgorithm }
 "All of the conditions that are given must hold."
 input AuditEventFilter { actions: [AuditAction!] actorId: ID subjectId: ID since: DateTime until: DateTime }
 "All of the conditions that are given must hold; both texts are compared without case."
@@ -454,6 +488,8 @@ type SignOutPayload @public { endedSessions: Int! }
 type RevokeSessionPayload @authenticated { session: Session }
 "The user after the change."
 type UserPayload @authenticated { user: User! }
+"The key after the change."
+type SigningKeyPayload @hasRole(role: ADMIN) { signingKey: SigningKey }
 "The ID under which the account was known."
 type DeleteAccountPayload @public { deletedUserId: ID! }
 
@@ -675,6 +711,38 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 		return ec.fieldContext_SignOutPayload_endedSessions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SigningKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SigningKey_id(ctx, field)
+	case "keyId":
+		return ec.fieldContext_SigningKey_keyId(ctx, field)
+	case "algorithm":
+		return ec.fieldContext_SigningKey_algorithm(ctx, field)
+	case "state":
+		return ec.fieldContext_SigningKey_state(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_SigningKey_createdAt(ctx, field)
+	case "signsFrom":
+		return ec.fieldContext_SigningKey_signsFrom(ctx, field)
+	case "signsUntil":
+		return ec.fieldContext_SigningKey_signsUntil(ctx, field)
+	case "verifiesUntil":
+		return ec.fieldContext_SigningKey_verifiesUntil(ctx, field)
+	case "publicJwk":
+		return ec.fieldContext_SigningKey_publicJwk(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SigningKey", field.Name)
+}
+
+func (ec *executionContext) childFields_SigningKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "signingKey":
+		return ec.fieldContext_SigningKeyPayload_signingKey(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SigningKeyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -985,6 +1053,20 @@ func (ec *executionContext) field_Mutation_revokeUserTokens_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RevokeUserTokensInput, error) {
 			return ec.unmarshalNRevokeUserTokensInput2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋmodelᚐRevokeUserTokensInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_rotateSigningKey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (*model.RotateSigningKeyInput, error) {
+			return ec.unmarshalORotateSigningKeyInput2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋmodelᚐRotateSigningKeyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2833,6 +2915,50 @@ func (ec *executionContext) fieldContext_Mutation_revokeUserTokens(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_rotateSigningKey(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_rotateSigningKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RotateSigningKey(ctx, fc.Args["input"].(*model.RotateSigningKeyInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SigningKeyPayload) graphql.Marshaler {
+			return ec.marshalOSigningKeyPayload2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋmodelᚐSigningKeyPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_rotateSigningKey(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SigningKeyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_rotateSigningKey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3117,6 +3243,38 @@ func (ec *executionContext) fieldContext_Query_users(ctx context.Context, field 
 	if fc.Args, err = ec.field_Query_users_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_signingKeys(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_signingKeys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().SigningKeys(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*auth.SigningKey) graphql.Marshaler {
+			return ec.marshalOSigningKey2ᚕᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐSigningKeyᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_signingKeys(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SigningKey(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -3861,6 +4019,245 @@ func (ec *executionContext) _SignOutPayload_endedSessions(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_SignOutPayload_endedSessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SignOutPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SigningKey_id(ctx context.Context, field graphql.CollectedField, obj *auth.SigningKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SigningKey_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v auth.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SigningKey_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SigningKey", field, false, false, "ID")
+}
+
+func (ec *executionContext) _SigningKey_keyId(ctx context.Context, field graphql.CollectedField, obj *auth.SigningKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SigningKey_keyId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.KeyID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SigningKey_keyId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SigningKey", field, false, false, "String")
+}
+
+func (ec *executionContext) _SigningKey_algorithm(ctx context.Context, field graphql.CollectedField, obj *auth.SigningKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SigningKey_algorithm(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Algorithm, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v auth.SigningAlgorithm) graphql.Marshaler {
+			return ec.marshalNSigningAlgorithm2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐSigningAlgorithm(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SigningKey_algorithm(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SigningKey", field, false, false, "SigningAlgorithm")
+}
+
+func (ec *executionContext) _SigningKey_state(ctx context.Context, field graphql.CollectedField, obj *auth.SigningKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SigningKey_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v auth.SigningKeyState) graphql.Marshaler {
+			return ec.marshalNSigningKeyState2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐSigningKeyState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SigningKey_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SigningKey", field, false, false, "SigningKeyState")
+}
+
+func (ec *executionContext) _SigningKey_createdAt(ctx context.Context, field graphql.CollectedField, obj *auth.SigningKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SigningKey_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SigningKey_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SigningKey", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SigningKey_signsFrom(ctx context.Context, field graphql.CollectedField, obj *auth.SigningKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SigningKey_signsFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SignsFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SigningKey_signsFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SigningKey", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SigningKey_signsUntil(ctx context.Context, field graphql.CollectedField, obj *auth.SigningKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SigningKey_signsUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SignsUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SigningKey_signsUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SigningKey", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SigningKey_verifiesUntil(ctx context.Context, field graphql.CollectedField, obj *auth.SigningKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SigningKey_verifiesUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VerifiesUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SigningKey_verifiesUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SigningKey", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SigningKey_publicJwk(ctx context.Context, field graphql.CollectedField, obj *auth.SigningKey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SigningKey_publicJwk(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PublicJWK, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalOJSONObject2map(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SigningKey_publicJwk(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SigningKey", field, false, false, "JSONObject")
+}
+
+func (ec *executionContext) _SigningKeyPayload_signingKey(ctx context.Context, field graphql.CollectedField, obj *model.SigningKeyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SigningKeyPayload_signingKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SigningKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *auth.SigningKey) graphql.Marshaler {
+			return ec.marshalOSigningKey2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐSigningKey(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SigningKeyPayload_signingKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SigningKeyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SigningKey(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _User_id(ctx context.Context, field graphql.CollectedField, obj *auth.User) (ret graphql.Marshaler) {
@@ -5941,6 +6338,48 @@ func UnmarshalRevokeUserTokensInput(ctx context.Context, raw any) (model.RevokeU
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRotateSigningKeyInput(ctx context.Context, obj any) (model.RotateSigningKeyInput, error) {
+	var it model.RotateSigningKeyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"algorithm"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "algorithm":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("algorithm"))
+			data, err := ec.unmarshalOSigningAlgorithm2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐSigningAlgorithm(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Algorithm = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRotateSigningKeyInput unmarshals raw into the RotateSigningKeyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRotateSigningKeyInput(ctx context.Context, raw any) (model.RotateSigningKeyInput, error) {
+	var out model.RotateSigningKeyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RotateSigningKeyInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSetUserRolesInput(ctx context.Context, obj any) (model.SetUserRolesInput, error) {
 	var it model.SetUserRolesInput
 	if obj == nil {
@@ -6257,6 +6696,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._User(ctx, sel, obj)
+	case auth.SigningKey:
+		return ec._SigningKey(ctx, sel, &obj)
+	case *auth.SigningKey:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._SigningKey(ctx, sel, obj)
 	case auth.Session:
 		return ec._Session(ctx, sel, &obj)
 	case *auth.Session:
@@ -6753,6 +7199,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "rotateSigningKey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_rotateSigningKey(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6866,6 +7319,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_users(ctx, field)
+				})
+		case "signingKeys":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_signingKeys(ctx, field)
 				})
 		case "auditEvents":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -7171,6 +7630,112 @@ func (ec *executionContext) _SignOutPayload(ctx context.Context, sel ast.Selecti
 		case "endedSessions":
 			out.Values[i] = ec._SignOutPayload_endedSessions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var signingKeyImplementors = []string{"SigningKey", "Node"}
+
+func (ec *executionContext) _SigningKey(ctx context.Context, sel ast.SelectionSet, obj *auth.SigningKey) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, signingKeyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SigningKey")
+		case "id":
+			out.Values[i] = ec._SigningKey_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "keyId":
+			out.Values[i] = ec._SigningKey_keyId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "algorithm":
+			out.Values[i] = ec._SigningKey_algorithm(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._SigningKey_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._SigningKey_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "signsFrom":
+			out.Values[i] = ec._SigningKey_signsFrom(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "signsUntil":
+			out.Values[i] = ec._SigningKey_signsUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "verifiesUntil":
+			out.Values[i] = ec._SigningKey_verifiesUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "publicJwk":
+			out.Values[i] = ec._SigningKey_publicJwk(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var signingKeyPayloadImplementors = []string{"SigningKeyPayload"}
+
+func (ec *executionContext) _SigningKeyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SigningKeyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, signingKeyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SigningKeyPayload")
+		case "signingKey":
+			out.Values[i] = ec._SigningKeyPayload_signingKey(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -8201,6 +8766,44 @@ func (ec *executionContext) unmarshalNSignUpInput2githubᚗcomᚋfieldwardᚋfie
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNSigningAlgorithm2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐSigningAlgorithm(ctx context.Context, v any) (auth.SigningAlgorithm, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := auth.SigningAlgorithm(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSigningAlgorithm2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐSigningAlgorithm(ctx context.Context, sel ast.SelectionSet, v auth.SigningAlgorithm) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SigningAlgorithm!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNSigningKey2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐSigningKey(ctx context.Context, sel ast.SelectionSet, v *auth.SigningKey) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SigningKey!")
+		return graphql.Null
+	}
+	return ec._SigningKey(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSigningKeyState2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐSigningKeyState(ctx context.Context, v any) (auth.SigningKeyState, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := auth.SigningKeyState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSigningKeyState2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐSigningKeyState(ctx context.Context, sel ast.SelectionSet, v auth.SigningKeyState) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SigningKeyState!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -8725,6 +9328,14 @@ func (ec *executionContext) marshalORole2ᚖgithubᚗcomᚋfieldwardᚋfieldward
 	return res
 }
 
+func (ec *executionContext) unmarshalORotateSigningKeyInput2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋmodelᚐRotateSigningKeyInput(ctx context.Context, v any) (*model.RotateSigningKeyInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRotateSigningKeyInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOScope2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
 	if v == nil {
 		return nil, nil
@@ -8812,6 +9423,58 @@ func (ec *executionContext) marshalOSignOutPayload2ᚖgithubᚗcomᚋfieldward�
 		return graphql.Null
 	}
 	return ec._SignOutPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOSigningAlgorithm2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐSigningAlgorithm(ctx context.Context, v any) (*auth.SigningAlgorithm, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := auth.SigningAlgorithm(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSigningAlgorithm2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐSigningAlgorithm(ctx context.Context, sel ast.SelectionSet, v *auth.SigningAlgorithm) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) marshalOSigningKey2ᚕᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐSigningKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*auth.SigningKey) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSigningKey2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐSigningKey(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOSigningKey2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐSigningKey(ctx context.Context, sel ast.SelectionSet, v *auth.SigningKey) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SigningKey(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSigningKeyPayload2ᚖgithubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋmodelᚐSigningKeyPayload(ctx context.Context, sel ast.SelectionSet, v *model.SigningKeyPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SigningKeyPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOString2ᚖstring(ctx context.Context, v any) (*string, error) {

@@ -48,6 +48,10 @@ var Objects = guard.Objects{
 				return "User"
 			case *auth.User:
 				return "User"
+			case auth.SigningKey:
+				return "SigningKey"
+			case *auth.SigningKey:
+				return "SigningKey"
 			case auth.Session:
 				return "Session"
 			case *auth.Session:

@@ -94,6 +94,11 @@ type RevokeUserTokensInput struct {
 	UserID auth.ID `json:"userId"`
 }
 
+// The new key's algorithm; that of the settings where none is given.
+type RotateSigningKeyInput struct {
+	Algorithm *auth.SigningAlgorithm `json:"algorithm,omitempty"`
+}
+
 // A page of sessions.
 type SessionConnection struct {
 	Edges    []*SessionEdge  `json:"edges"`
@@ -146,6 +151,11 @@ type SignUpInput struct {
 	Email    auth.EmailAddress `json:"email"`
 	Password auth.Secret       `json:"password"`
 	Name     string            `json:"name"`
+}
+
+// The key after the change.
+type SigningKeyPayload struct {
+	SigningKey *auth.SigningKey `json:"signingKey,omitempty"`
 }
 
 // What is left out stays as it is.
