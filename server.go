@@ -47,6 +47,7 @@ func main() {
 		Schema:      graph.SDL,
 		Permissions: graph.PermissionTable,
 		Explain:     explain,
+		Keys:        openKeyring,
 	}))
 }
 
@@ -60,6 +61,7 @@ func claimsHook(context.Context, auth.User) (map[string]any, error) { return nil
 type house struct {
 	store       *db.Store
 	keys        *keyring.Keyring
+	doubts      []string // about settings that are taken all the same
 	revocations *session.Revocations
 	verifier    *token.Verifier
 	sessions    *session.Manager
@@ -84,15 +86,7 @@ func build(ctx context.Context, store *db.Store, s cli.ServeSettings) (*house, e
 	if err := store.Migrate(ctx); err != nil {
 		return nil, err
 	}
-	sealedBy, _, err := keyring.SealedBy(ctx, store)
-	if err != nil {
-		return nil, err
-	}
-	master, err := s.MasterKey(sealedBy)
-	if err != nil {
-		return nil, err
-	}
-	keys, err := keyring.Open(ctx, store, master, time.Now)
+	keys, doubts, err := openKeys(ctx, store, s)
 	if err != nil {
 		return nil, err
 	}
@@ -110,19 +104,38 @@ func build(ctx context.Context, store *db.Store, s cli.ServeSettings) (*house, e
 		SignUpClosed: s.SignUp == "closed", MaxSignUps: s.MaxSignUps, Passwords: password.Policy{MinLength: s.PasswordMinLength},
 	}, time.Now)
 	return &house{
-		store: store, keys: keys, revocations: revocations, sessions: sessions, accounts: accounts,
+		store: store, keys: keys, doubts: doubts, revocations: revocations, sessions: sessions, accounts: accounts,
 		verifier: token.NewVerifier(keys, tokens, revocations, time.Now),
 	}, nil
 }
 
-// openAccounts is for the commands that work on a database while, or before, the server runs.
-func openAccounts(ctx context.Context, s cli.StoreSettings) (*account.Manager, func() error, error) {
-	settings, err := cli.EnvironmentServeSettings()
+// openKeys opens the keys and secrets, with the keys that files hold. Files that are wrong leave the database as it was.
+func openKeys(ctx context.Context, store *db.Store, s cli.ServeSettings) (_ *keyring.Keyring, doubts []string, err error) {
+	outside, doubts, err := s.SigningKeys()
 	if err != nil {
 		return nil, nil, err
 	}
-	settings.StoreSettings = s
-	h, err := open(ctx, settings)
+	sealedBy, _, err := keyring.SealedBy(ctx, store)
+	if err != nil {
+		return nil, nil, err
+	}
+	master, err := s.MasterKey(sealedBy)
+	if err != nil {
+		return nil, nil, err
+	}
+	previous, err := cli.PreviousMasterKey()
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := keyring.OpenWith(ctx, store, keyring.Settings{
+		Master: master, Previous: previous, Algorithm: s.SigningAlgorithm, Outside: outside,
+	}, time.Now)
+	return keys, doubts, err
+}
+
+// openAccounts is for the commands that work on a database while, or before, the server runs.
+func openAccounts(ctx context.Context, s cli.StoreSettings) (*account.Manager, func() error, error) {
+	h, err := openBeside(ctx, s)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -137,6 +150,28 @@ func explain(name, document string, variables map[string]any, c auth.Caller) (st
 	}
 	explained, err := keeper.Explain(&ast.Source{Name: name, Input: document}, variables, c)
 	return explained.String(), err
+}
+
+// openKeyring is likewise.
+func openKeyring(ctx context.Context, s cli.StoreSettings) (*keyring.Keyring, func() error, error) {
+	h, err := openBeside(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	return h.keys, h.store.Close, nil
+}
+
+// openBeside opens a database as a server would that is started here without a flag.
+func openBeside(ctx context.Context, s cli.StoreSettings) (*house, error) {
+	settings, err := cli.EnvironmentServeSettings()
+	if err != nil {
+		return nil, err
+	}
+	settings.StoreSettings = s
+	if os.Getenv("FIELDWARD_SIGNING_ALGORITHM") == "" {
+		settings.SigningAlgorithm = "" // the server's may be a flag: keys go on as they are
+	}
+	return open(ctx, settings)
 }
 
 // serve runs the server until ctx ends. It listens first: where the port is in use, nothing has been made.
@@ -157,6 +192,9 @@ func serve(ctx context.Context, s cli.ServeSettings, first cli.First) (err error
 	}
 	defer func() { err = errors.Join(err, h.store.Close()) }()
 	h.trial = tried
+	for _, doubt := range h.doubts {
+		log.Warn("doubtful setting", "problem", doubt)
+	}
 	var draining atomic.Bool
 	handler, err := h.handler(s, &draining, log)
 	if err != nil {
@@ -175,12 +213,15 @@ func serve(ctx context.Context, s cli.ServeSettings, first cli.First) (err error
 	return run(ctx, handler, listener, &draining, log)
 }
 
-// follow feels what other processes revoke, until the function that it answers is called.
+// follow feels what other processes revoke, and rotates the keys in their time, until the function that it answers is called.
 func (h *house) follow(ctx context.Context, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var following sync.WaitGroup
 	following.Go(func() {
 		h.revocations.Follow(ctx, h.store, func(err error) { log.Warn("revocations not read", "err", err) })
+	})
+	following.Go(func() {
+		h.keys.Follow(ctx, func(err error) { log.Warn("signing keys not read or rotated", "err", err) })
 	})
 	return func() {
 		cancel()
@@ -191,7 +232,7 @@ func (h *house) follow(ctx context.Context, log *slog.Logger) (stop func()) {
 // handler is the web around the schema and its guard.
 func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Logger) (http.Handler, error) {
 	schema, keeper, err := graph.New(graph.Domain{
-		Accounts: h.accounts, Sessions: h.sessions, Journal: journal.New(h.store),
+		Accounts: h.accounts, Sessions: h.sessions, Journal: journal.New(h.store), Keys: h.keys,
 		CursorKey: h.keys.Secret(keyring.CursorSecret).Bytes,
 	}, time.Now, append(h.trial.options(), guard.WithoutPlansFor(web.HoldsSecret))...)
 	if err != nil {
@@ -209,6 +250,8 @@ func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Lo
 			Rules:         guard.Rules,
 			SDL:           graph.SDLFor(keeper),
 		},
+		Issuer:   s.Issuer,
+		KeySet:   h.keys.KeySet,
 		GraphiQL: s.GraphiQL,
 		Ready: func(ctx context.Context) error {
 			if draining.Load() {

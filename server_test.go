@@ -20,7 +20,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"fieldward": main, "ask": ask})
+	testscript.Main(m, map[string]func(){"fieldward": main, "ask": ask, "fetch": fetch, "makekey": makekey})
 }
 
 // TestStories runs the program as its users do. Beside testscript's own there are the commands start, interrupt, term and crash
@@ -92,7 +92,8 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	s.process = exec.Command(path, append(args, "--listen", "127.0.0.1:0")...)
 	s.process.Dir = ts.MkAbs(".")
 	s.process.Stdout, s.process.Stderr = out, errs
-	s.process.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), "TMPDIR="+ts.Getenv("TMPDIR"), "FIELDWARD_MASTER_KEY="+ts.Getenv("FIELDWARD_MASTER_KEY"))
+	s.process.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), "TMPDIR="+ts.Getenv("TMPDIR"), "FIELDWARD_MASTER_KEY="+ts.Getenv("FIELDWARD_MASTER_KEY"),
+		"FIELDWARD_MASTER_KEY_PREVIOUS="+ts.Getenv("FIELDWARD_MASTER_KEY_PREVIOUS"))
 	ts.Check(s.process.Start())
 	for range 600 {
 		if found := listens.FindStringSubmatch(ts.ReadFile("server.out")); found != nil {

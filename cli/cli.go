@@ -13,6 +13,7 @@ import (
 
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/auth/account"
+	"github.com/fieldward/fieldward/auth/keyring"
 )
 
 // House is what the commands ask of the program.
@@ -28,6 +29,8 @@ type House struct {
 	Schema func(roles []string, rules bool) (string, error)
 	// Explain is, as text, what would become of each operation of a document; variables are nil where they are not known.
 	Explain func(name, document string, variables map[string]any, c auth.Caller) (string, error)
+	// Keys opens the signing keys of a database; done closes it.
+	Keys func(ctx context.Context, s StoreSettings) (keys *keyring.Keyring, done func() error, err error)
 }
 
 // First is what a command does with the accounts of a server that is about to answer.
@@ -46,6 +49,7 @@ type commands struct {
 	User        User        `cmd:"" help:"Add, list, import and change users."`
 	Sessions    Sessions    `cmd:"" help:"End sessions."`
 	Schema      Schema      `cmd:"" help:"Print the schema, or what of it a role sees."`
+	Keys        Keys        `cmd:"" help:"List, rotate, revoke and reseal the signing keys."`
 	Version     Version     `cmd:"" help:"Say which version this is."`
 	Permissions Permissions `cmd:"" help:"Print who may see what of the schema."`
 	Explain     Explain     `cmd:"" help:"Say what a caller's claims make of an operation."`

@@ -10,8 +10,11 @@ import (
 	"github.com/fieldward/fieldward/auth/keyring"
 )
 
-// masterKeyVariable may hold the master key itself. There is no flag for it: others can read a process's arguments.
-const masterKeyVariable = "FIELDWARD_MASTER_KEY"
+// The variables that may hold a master key itself. There is no flag for it: others can read a process's arguments.
+const (
+	masterKeyVariable   = "FIELDWARD_MASTER_KEY"
+	previousKeyVariable = "FIELDWARD_MASTER_KEY_PREVIOUS"
+)
 
 // MasterKeyPath is the file that is set, or else the one beside the embedded database.
 func (s StoreSettings) MasterKeyPath() string {
@@ -25,12 +28,8 @@ func (s StoreSettings) MasterKeyPath() string {
 // nothing is sealed yet, it makes one and writes the file, with mode 0600; sealedBy is else the fingerprint of the
 // key that is needed.
 func (s StoreSettings) MasterKey(sealedBy string) (keyring.MasterKey, error) {
-	if text := os.Getenv(masterKeyVariable); text != "" && !s.OwnMasterKey {
-		key, err := keyring.ParseMasterKey(text)
-		if err != nil {
-			return keyring.MasterKey{}, fmt.Errorf("read %s: %w", masterKeyVariable, err)
-		}
-		return key, nil
+	if key, found, err := masterKeyFrom(masterKeyVariable); found && !s.OwnMasterKey {
+		return key, err
 	}
 	path := s.MasterKeyPath()
 	key, err := readMasterKey(path)
@@ -44,6 +43,24 @@ func (s StoreSettings) MasterKey(sealedBy string) (keyring.MasterKey, error) {
 	default:
 		return makeMasterKey(path)
 	}
+}
+
+// PreviousMasterKey is the one in the environment that opens and does not seal; the zero value where there is none.
+func PreviousMasterKey() (keyring.MasterKey, error) {
+	key, _, err := masterKeyFrom(previousKeyVariable)
+	return key, err
+}
+
+// masterKeyFrom reads the variable; found is false where it is empty or not set.
+func masterKeyFrom(variable string) (key keyring.MasterKey, found bool, err error) {
+	text := os.Getenv(variable)
+	if text == "" {
+		return keyring.MasterKey{}, false, nil
+	}
+	if key, err = keyring.ParseMasterKey(text); err != nil {
+		return keyring.MasterKey{}, true, fmt.Errorf("read %s: %w", variable, err)
+	}
+	return key, true, nil
 }
 
 func readMasterKey(path string) (keyring.MasterKey, error) {

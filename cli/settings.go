@@ -44,6 +44,9 @@ type ServeSettings struct {
 	Issuer   string `help:"Public address of this server, and the iss of its tokens." default:"http://localhost:8080"`
 	Audience string `help:"The aud that a token must carry to be accepted here. By default the issuer." placeholder:"URL"`
 
+	SigningAlgorithm string   `help:"Algorithm of new signing keys: ES256, EdDSA, ES384 or RS256. Keys that there are stay as they are." enum:"ES256,EdDSA,ES384,RS256" default:"ES256"`
+	SigningKeyFile   []string `help:"File with a private signing key, a JWK or PEM (PKCS #8, SEC 1, PKCS #1); may be repeated. The first signs, all verify, and no other key is made or rotated. A shared secret for HS256 is a JWK of 32 bytes or more." type:"path" placeholder:"FILE"`
+
 	AccessTokenTTL time.Duration `name:"access-token-ttl" help:"How long an access token lives." default:"10m"`
 	SessionTTL     time.Duration `name:"session-ttl" help:"How long a session lives at the most." default:"720h"`
 	SessionIdleTTL time.Duration `name:"session-idle-ttl" help:"How long a session lives unused." default:"336h"`
@@ -76,7 +79,9 @@ func (s ServeSettings) Validate() error {
 			problems = append(problems, fmt.Errorf(format, args...))
 		}
 	}
-	_, _, err := net.SplitHostPort(s.Listen)
+	_, _, err := s.SigningKeys()
+	problems = append(problems, err)
+	_, _, err = net.SplitHostPort(s.Listen)
 	wrong(err != nil, "--listen: %q is not HOST:PORT", s.Listen)
 	wrong(s.AccessTokenTTL < time.Minute || s.AccessTokenTTL > maxAccessTokenTTL,
 		"--access-token-ttl: %s is not from 1m to %s", s.AccessTokenTTL, maxAccessTokenTTL)
