@@ -30,6 +30,13 @@ func (m *memory) SigningKeys(context.Context) ([]keyring.SealedKey, error) {
 	return slices.Clone(m.keys), m.fails
 }
 
+// count is how many keys there are.
+func (m *memory) count() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.keys)
+}
+
 func (m *memory) AddSigningKey(_ context.Context, k keyring.SealedKey, told ...auth.Event) error {
 	m.overtake()
 	m.mu.Lock()
