@@ -39,7 +39,7 @@ func readingRules() map[string]guardtest.Case {
 			As: anonymous(), Query: `{ node(id: "usr_1") { id } }`,
 			Want: guardtest.Verdicts{
 				"Query.node": guardtest.Unauthenticated, "User": guardtest.Unauthenticated, "Session": guardtest.Unauthenticated,
-				"AuditEvent": guardtest.Unauthenticated,
+				"AuditEvent": guardtest.Unauthenticated, "SigningKey": guardtest.Unauthenticated, "SigningKey.id": guardtest.Unauthenticated,
 			},
 		},
 		"anyone may ask what is open to them, and an administrator by which rule": {
@@ -61,6 +61,7 @@ func readingRules() map[string]guardtest.Case {
 			As: user(), Query: `{ node(id: "ses_1") { id ... on Session { userAgent } ... on User { disabledReason } } }`,
 			Want: guardtest.Verdicts{
 				"Session": guardtest.Own, "AuditEvent": guardtest.Forbidden, "User.disabledReason": guardtest.Forbidden,
+				"SigningKey": guardtest.Forbidden, "SigningKey.id": guardtest.Forbidden,
 			},
 		},
 		"a user's own claims are theirs": {As: user(), Query: `{ claims { subject roles extra } }`, Want: guardtest.Allowed()},
@@ -91,7 +92,14 @@ func staffRules() map[string]guardtest.Case {
 				"Query.auditEvents": guardtest.Forbidden, "AuditEventConnection": guardtest.Forbidden, "AuditEvent": guardtest.Forbidden,
 			},
 		},
-		"an administrator reads audit events": {As: admin(), Query: `{ auditEvents { nodes { action details } } }`, Want: guardtest.Allowed()},
+		"support sees no signing keys": {
+			As: support(), Query: `{ signingKeys { keyId } }`,
+			Want: guardtest.Verdicts{
+				"Query.signingKeys": guardtest.Forbidden, "SigningKey": guardtest.Forbidden, "SigningKey.keyId": guardtest.Forbidden,
+			},
+		},
+		"an administrator sees the signing keys": {As: admin(), Query: `{ signingKeys { keyId state publicJwk } }`, Want: guardtest.Allowed()},
+		"an administrator reads audit events":    {As: admin(), Query: `{ auditEvents { nodes { action details } } }`, Want: guardtest.Allowed()},
 	}
 }
 
@@ -118,6 +126,10 @@ func mutationRules() map[string]guardtest.Case {
 		"an administrator who signed in long ago proves again who they are": {
 			As: admin().SignedInAgo(16 * time.Minute), Query: `mutation { setUserRoles(input: {userId: "usr_1", roles: [SUPPORT]}) { user { roles } } }`,
 			Want: guardtest.Refused{"Mutation.setUserRoles": guardtest.RecentSignInRequired},
+		},
+		"an administrator who signed in long ago rotates no key": {
+			As: admin().SignedInAgo(16 * time.Minute), Query: `mutation { rotateSigningKey { signingKey { keyId } } }`,
+			Want: guardtest.Refused{"Mutation.rotateSigningKey": guardtest.RecentSignInRequired},
 		},
 		"support changes no roles, however lately they signed in": {
 			As: support().SignedInAgo(0), Query: `mutation { setUserRoles(input: {userId: "usr_1", roles: [ADMIN]}) { user { id } } }`,

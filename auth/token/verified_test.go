@@ -41,6 +41,23 @@ func TestARememberedTokenIsHeldAgainstClockAndRevocationsEachTime(t *testing.T) 
 	}
 }
 
+func TestARememberedTokenEndsWithItsKey(t *testing.T) {
+	h := newHouse(t)
+	text := h.issue(t).Token
+	if _, err := h.Verify(t.Context(), text); err != nil {
+		t.Fatal(err)
+	}
+	if n := h.Remembered(); n != 1 {
+		t.Fatalf("%d tokens are remembered, want the one", n)
+	}
+	if _, _, err := h.ring.Revoke(t.Context(), auth.Nobody, auth.Client{}, h.ring.Signing().KeyID, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Verify(t.Context(), text); !errors.Is(err, token.ErrUnknownKey) {
+		t.Errorf("got %v, want %v", err, token.ErrUnknownKey)
+	}
+}
+
 func TestOnlyWhatIsAcceptedIsRemembered(t *testing.T) {
 	h := newHouse(t)
 	good := h.issue(t).Token
