@@ -1,4 +1,4 @@
-// Package keyring holds the keys that sign tokens and the secrets that stand behind refresh tokens and cursors. It
+// Package keyring holds the keys that sign tokens and the secrets behind refresh tokens, cursors and the journal. It
 // makes them once, seals them under the master key, and knows by the clock which key signs and which still verify.
 //
 // A key's state is a function of the clock, never a stored word: announced, then signing, then verifying, then
@@ -25,6 +25,8 @@ const (
 	RefreshSecret = "refresh"
 	// CursorSecret authenticates the cursors of lists.
 	CursorSecret = "cursor"
+	// JournalSecret links what happened.
+	JournalSecret = "journal"
 )
 
 const secretSize = 32 // bytes: the key of an HMAC-SHA-256 at full strength
@@ -80,7 +82,7 @@ func OpenWith(ctx context.Context, store Store, s Settings, now func() time.Time
 			return nil, err
 		}
 	}
-	for _, kind := range []string{RefreshSecret, CursorSecret} {
+	for _, kind := range []string{RefreshSecret, CursorSecret, JournalSecret} {
 		if _, found := ring.newestSecret(kind); found {
 			continue
 		}

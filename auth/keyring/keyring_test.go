@@ -36,7 +36,7 @@ func TestAnEmptyStoreGetsAKeyThatSignsAtOnceAndASecretOfEachKind(t *testing.T) {
 	if refresh.Version != 1 || cursor.Version != 1 {
 		t.Errorf("the versions are %d and %d", refresh.Version, cursor.Version)
 	}
-	if len(store.keys) != 1 || len(store.secrets) != 2 {
+	if len(store.keys) != 1 || len(store.secrets) != 3 {
 		t.Errorf("the store holds %d keys and %d secrets", len(store.keys), len(store.secrets))
 	}
 }
@@ -47,7 +47,7 @@ func TestASecondOpeningFindsEverythingAgain(t *testing.T) {
 	second := openNew(t, store, master)
 
 	sameRing(t, first, second)
-	if len(store.keys) != 1 || len(store.secrets) != 2 {
+	if len(store.keys) != 1 || len(store.secrets) != 3 {
 		t.Errorf("the store holds %d keys and %d secrets", len(store.keys), len(store.secrets))
 	}
 }
@@ -69,7 +69,7 @@ func sameRing(t *testing.T, a, b *keyring.Keyring) {
 	if err := key.Verify("another text", signature); !errors.Is(err, keyring.ErrSignature) {
 		t.Errorf("a signature over another text: %v", err)
 	}
-	for _, kind := range []string{keyring.RefreshSecret, keyring.CursorSecret} {
+	for _, kind := range []string{keyring.RefreshSecret, keyring.CursorSecret, keyring.JournalSecret} {
 		if !bytes.Equal(a.Secret(kind).Bytes, b.Secret(kind).Bytes) {
 			t.Errorf("the secrets of kind %s differ", kind)
 		}
@@ -97,7 +97,7 @@ func TestOfEightThatOpenAnEmptyStoreAtOnceAllHaveOneKeyAndOneSecretOfEachKind(t 
 		for _, ring := range rings[1:] {
 			sameRing(t, rings[0], ring)
 		}
-		if len(store.keys) != 1 || len(store.secrets) != 2 {
+		if len(store.keys) != 1 || len(store.secrets) != 3 {
 			t.Fatalf("the store holds %d keys and %d secrets", len(store.keys), len(store.secrets))
 		}
 	}
@@ -126,7 +126,7 @@ func TestOfTwoMasterKeysThatMeetAnEmptyStoreOneWinsAndTheOtherSealsNothing(t *te
 			by[s.SealedBy] = true
 		}
 		by[store.keys[0].SealedBy] = true
-		if failed != 1 || len(by) != 1 || len(store.secrets) != 2 {
+		if failed != 1 || len(by) != 1 || len(store.secrets) != 3 {
 			t.Fatalf("%d failed, %d master keys sealed, %d secrets", failed, len(by), len(store.secrets))
 		}
 	}
