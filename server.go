@@ -232,7 +232,8 @@ func (h *house) follow(ctx context.Context, log *slog.Logger) (stop func()) {
 // handler is the web around the schema and its guard.
 func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Logger) (http.Handler, error) {
 	schema, keeper, err := graph.New(graph.Domain{
-		Accounts: h.accounts, Sessions: h.sessions, Journal: journal.New(h.store), Keys: h.keys,
+		Accounts: h.accounts, Sessions: h.sessions, Keys: h.keys,
+		Journal:   journal.New(h.store, h.keys.Secret(keyring.JournalSecret).Bytes, time.Now),
 		CursorKey: h.keys.Secret(keyring.CursorSecret).Bytes,
 	}, time.Now, append(h.trial.options(), guard.WithoutPlansFor(web.HoldsSecret))...)
 	if err != nil {

@@ -150,7 +150,8 @@ func newBoard(t *testing.T, schema *ast.Schema) *board {
 	a := newAPI(t)
 	b := &board{api: a, schema: schema, limits: &limits{a.verifier, map[string][]string{}}}
 	executable, keeper, err := graph.New(graph.Domain{
-		Accounts: a.accounts, Sessions: a.sessions, Journal: journal.New(a.store), Keys: a.keys,
+		Accounts: a.accounts, Sessions: a.sessions, Keys: a.keys,
+		Journal:   journal.New(a.store, a.keys.Secret(keyring.JournalSecret).Bytes, time.Now),
 		CursorKey: a.keys.Secret(keyring.CursorSecret).Bytes,
 	}, time.Now, guard.WithoutPlansFor(web.HoldsSecret))
 	if err != nil {

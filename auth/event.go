@@ -17,6 +17,11 @@ type Event struct {
 	// one are refused.
 	Generation *int64
 	Details    map[string]any
+	// Number is the event's place in the journal, counted from 1 without gaps. It is nil until the event has one,
+	// which is shortly after it was written.
+	Number *int64
+	// Hash is over this event and the one before, in 64 hexadecimal digits: see auth/journal. It comes with the number.
+	Hash *string
 }
 
 // NewEvent makes an event of what happens now; of whom it tells is for the caller to add.

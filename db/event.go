@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -10,11 +11,15 @@ import (
 	"github.com/fieldward/fieldward/auth"
 )
 
-const eventColumns = `id, happened_at, action, actor_id, subject_id, session_id, ip_address, user_agent, generation, details`
+// writtenColumns are those that an event is written with.
+const writtenColumns = `id, happened_at, action, actor_id, subject_id, session_id, ip_address, user_agent, generation, details`
+
+// eventColumns are in the order of eventRow.fields.
+const eventColumns = writtenColumns + `, number, hash`
 
 // insertEvent is the one statement that writes events: they are only ever added.
 const insertEvent = `
-	INSERT INTO events (` + eventColumns + `)
+	INSERT INTO events (` + writtenColumns + `)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 
 // Record writes an event that comes with no change.
@@ -26,21 +31,25 @@ func (s *Store) Record(ctx context.Context, e auth.Event) error {
 	return s.explain("record an event", err)
 }
 
+// revoking is the condition of the index events_revoking, letter by letter.
+const revoking = `(generation IS NOT NULL OR action IN ('` +
+	string(auth.SignedOut) + `', '` + string(auth.SessionRevoked) + `', '` + string(auth.RefreshTokenReused) + `'))`
+
+// revokingEvents reads them with the index.
+const revokingEvents = `
+	SELECT ` + eventColumns + `
+	FROM events
+	WHERE happened_at >= $1 AND ` + revoking + `
+	ORDER BY happened_at, id`
+
 // RevokingEvents returns the events from since on that end a session or raise a generation, oldest first.
 func (s *Store) RevokingEvents(ctx context.Context, since time.Time) ([]auth.Event, error) {
-	const revoking = `
-		SELECT ` + eventColumns + `
-		FROM events
-		WHERE happened_at >= $1 AND (generation IS NOT NULL OR action IN ($2, $3, $4))
-		ORDER BY happened_at, id`
 	var events []auth.Event
-	err := s.query(ctx, revoking,
-		[]any{instant(since), auth.SignedOut, auth.SessionRevoked, auth.RefreshTokenReused},
-		func(rows *sql.Rows) error {
-			e, err := scanEvent(rows)
-			events = append(events, e)
-			return err
-		})
+	err := s.query(ctx, revokingEvents, []any{instant(since)}, func(rows *sql.Rows) error {
+		e, err := scanEvent(rows)
+		events = append(events, e)
+		return err
+	})
 	if err != nil {
 		return nil, s.explain("read the revoking events", err)
 	}
@@ -61,7 +70,7 @@ func addEvents(ctx context.Context, tx *sql.Tx, events ...auth.Event) error {
 	return nil
 }
 
-// eventArgs are the values of eventColumns.
+// eventArgs are the values of writtenColumns.
 func eventArgs(e auth.Event) ([]any, error) {
 	var details *string
 	if e.Details != nil {
@@ -79,14 +88,36 @@ func eventArgs(e auth.Event) ([]any, error) {
 
 // scanEvent reads a row of eventColumns.
 func scanEvent(rows *sql.Rows) (auth.Event, error) {
-	var e auth.Event
-	var details *string
-	err := rows.Scan(&e.ID, (*instant)(&e.At), &e.Action, &e.ActorID, &e.SubjectID, &e.SessionID, &e.IPAddress,
-		&e.UserAgent, &e.Generation, &details)
-	if err != nil || details == nil {
-		return e, err
+	var row eventRow
+	if err := rows.Scan(row.fields()...); err != nil {
+		return auth.Event{}, err
 	}
-	if err := json.Unmarshal([]byte(*details), &e.Details); err != nil {
+	return row.event()
+}
+
+// eventRow takes in a row of eventColumns.
+type eventRow struct {
+	e       auth.Event
+	details *string
+	hash    []byte
+}
+
+func (r *eventRow) fields() []any {
+	return []any{
+		&r.e.ID, (*instant)(&r.e.At), &r.e.Action, &r.e.ActorID, &r.e.SubjectID, &r.e.SessionID, &r.e.IPAddress,
+		&r.e.UserAgent, &r.e.Generation, &r.details, &r.e.Number, &r.hash,
+	}
+}
+
+func (r *eventRow) event() (auth.Event, error) {
+	e := r.e
+	if r.hash != nil {
+		e.Hash = new(hex.EncodeToString(r.hash))
+	}
+	if r.details == nil {
+		return e, nil
+	}
+	if err := json.Unmarshal([]byte(*r.details), &e.Details); err != nil {
 		return e, fmt.Errorf("read the details of the event %s: %w", e.ID, err)
 	}
 	return e, nil

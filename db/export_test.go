@@ -5,3 +5,12 @@ var UserPage = userPage
 
 // Instant is a time as it is kept.
 type Instant = instant
+
+// The statements that are asked again and again.
+const (
+	RevokingEvents = revokingEvents
+	AnyWait        = anyWait
+	WaitingEvents  = waitingEvents
+	FinishTallies  = finishTallies
+	NumberedEvents = numberedEvents
+)

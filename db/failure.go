@@ -11,7 +11,7 @@ import (
 // is one statement, so that no count is lost, and costs the same either way.
 func (s *Store) CountFailure(ctx context.Context, key account.TallyKey, e auth.Event) error {
 	const count = `
-		INSERT INTO events (` + eventColumns + `, tally_key, tally)
+		INSERT INTO events (` + writtenColumns + `, tally_key, tally)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)
 		ON CONFLICT (tally_key) WHERE tally_key IS NOT NULL DO UPDATE SET
 			tally = events.tally + 1,

@@ -50,6 +50,39 @@ func TestListsAreReadInOrderFromAnIndex(t *testing.T) {
 	}
 }
 
+func TestTheJournalIsFollowedFromSmallIndexes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	s, err := sqlite.Open(t.Context(), path)
+	must(t, err)
+	defer func() { must(t, s.Close()) }()
+	must(t, s.Migrate(t.Context()))
+	pool, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path}).String())
+	must(t, err)
+	defer func() { must(t, pool.Close()) }()
+
+	tests := map[string]struct {
+		statement string
+		args      []any
+		want      []string
+	}{
+		"whether any event waits":     {db.AnyWait, []any{""}, []string{"SCAN events USING INDEX events_waiting", "SEARCH events USING INDEX events_growing"}},
+		"the events that wait":        {db.WaitingEvents, []any{500}, []string{"SCAN events USING INDEX events_waiting"}},
+		"what does not grow any more": {db.FinishTallies, []any{"", 500}, []string{"SEARCH events USING INDEX events_growing"}},
+		"the events from a number on": {db.NumberedEvents, []any{7, 500}, []string{"USING INDEX events_by_number (number>?)"}},
+		"the events that revoke":      {db.RevokingEvents, []any{""}, []string{"USING INDEX events_revoking (happened_at>?)"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			plan := explain(t, pool, test.statement, test.args)
+			for _, want := range test.want {
+				if !strings.Contains(plan, want) || strings.Contains(plan, "TEMP B-TREE") {
+					t.Errorf("the plan is %q, and not %q", plan, want)
+				}
+			}
+		})
+	}
+}
+
 func explain(t *testing.T, pool *sql.DB, query string, args []any) string {
 	t.Helper()
 	rows, err := pool.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+query, args...)

@@ -1,0 +1,190 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/fieldward/fieldward/auth/journal"
+)
+
+// Head returns the last number that was given, and its hash.
+func (s *Store) Head(ctx context.Context) (journal.Head, error) {
+	const head = `SELECT number, hash FROM journal_head WHERE id = 1`
+	var row headRow
+	if err := s.queryRow(ctx, head, nil, row.fields()...); err != nil {
+		return journal.Head{}, s.explain("read the journal's head", err)
+	}
+	h, err := row.head()
+	return h, s.explain("read the journal's head", err)
+}
+
+const numberedEvents = `
+	SELECT ` + entryColumns + `
+	FROM events
+	WHERE number >= $1
+	ORDER BY number LIMIT $2`
+
+// Entries returns up to limit of the numbered events from a number on, in their order.
+func (s *Store) Entries(ctx context.Context, from int64, limit int) ([]journal.Entry, error) {
+	var entries []journal.Entry
+	err := s.query(ctx, numberedEvents, []any{from, limit}, func(rows *sql.Rows) error {
+		e, err := scanEntry(rows)
+		entries = append(entries, e)
+		return err
+	})
+	if err != nil {
+		return nil, s.explain("read the journal", err)
+	}
+	return entries, nil
+}
+
+// errNothing takes a numbering back that has found no event.
+var errNothing = errors.New("no event waits")
+
+// Number gives the next numbers to events that wait, and moves the head, in one transaction.
+func (s *Store) Number(ctx context.Context, n journal.Numbering) (int, error) {
+	waits, err := s.anyWaits(ctx, n)
+	if err != nil || !waits {
+		return 0, s.explain("look for events that wait", err)
+	}
+	var numbered int
+	err = s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		head, err := holdHead(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if _, err := exec(ctx, tx, finishTallies, instant(n.Whole), n.Limit); err != nil {
+			return err
+		}
+		entries, err := waiting(ctx, tx, n.Limit)
+		if err != nil {
+			return err
+		}
+		if numbered = len(entries); numbered == 0 {
+			return errNothing
+		}
+		next := n.Link(head, entries)
+		if err := keepLinks(ctx, tx, entries); err != nil {
+			return err
+		}
+		return moveHead(ctx, tx, next)
+	})
+	if errors.Is(err, errNothing) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, s.explain("number events", err)
+	}
+	return numbered, nil
+}
+
+// anyWait is answered from two indexes that hold little else.
+const anyWait = `
+	SELECT EXISTS (SELECT 1 FROM events WHERE number IS NULL AND tally_key IS NULL)
+	    OR EXISTS (SELECT 1 FROM events WHERE tally_key IS NOT NULL AND happened_at < $1)`
+
+func (s *Store) anyWaits(ctx context.Context, n journal.Numbering) (waits bool, err error) {
+	err = s.queryRow(ctx, anyWait, []any{instant(n.Whole)}, &waits)
+	return waits, err
+}
+
+// holdHead reads the head, and holds its row from here on: others who number wait.
+func holdHead(ctx context.Context, tx *sql.Tx) (journal.Head, error) {
+	const hold = `UPDATE journal_head SET number = number WHERE id = 1 RETURNING number, hash`
+	var row headRow
+	if err := tx.QueryRowContext(ctx, hold).Scan(row.fields()...); err != nil {
+		return journal.Head{}, fmt.Errorf("hold the journal's head: %w", err)
+	}
+	return row.head()
+}
+
+// finishTallies makes events final that do not grow any more.
+const finishTallies = `
+	UPDATE events SET tally_key = NULL
+	WHERE tally_key IS NOT NULL AND id IN (
+		SELECT id FROM events WHERE tally_key IS NOT NULL AND happened_at < $1 ORDER BY happened_at LIMIT $2)`
+
+// waitingEvents are those that get the next numbers.
+const waitingEvents = `
+	SELECT ` + entryColumns + `
+	FROM events
+	WHERE number IS NULL AND tally_key IS NULL
+	ORDER BY id LIMIT $1`
+
+func waiting(ctx context.Context, tx *sql.Tx, limit int) ([]journal.Entry, error) {
+	rows, err := tx.QueryContext(ctx, waitingEvents, limit)
+	if err != nil {
+		return nil, err
+	}
+	var entries []journal.Entry
+	err = each(rows, func(rows *sql.Rows) error {
+		e, err := scanEntry(rows)
+		entries = append(entries, e)
+		return err
+	})
+	return entries, err
+}
+
+func keepLinks(ctx context.Context, tx *sql.Tx, entries []journal.Entry) error {
+	const keep = `UPDATE events SET number = $1, salt = $2, client_digest = $3, hash = $4 WHERE id = $5`
+	stmt, err := tx.PrepareContext(ctx, keep)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stmt.Close() }() // the transaction's end closes it too
+	for _, e := range entries {
+		if _, err := stmt.ExecContext(ctx, e.Link.Number, e.Link.Salt, e.Link.ClientDigest, e.Link.Hash[:], e.ID); err != nil {
+			return fmt.Errorf("number the event %s: %w", e.ID, err)
+		}
+	}
+	return nil
+}
+
+func moveHead(ctx context.Context, tx *sql.Tx, to journal.Head) error {
+	const move = `UPDATE journal_head SET number = $1, hash = $2 WHERE id = 1`
+	_, err := exec(ctx, tx, move, to.Number, to.Hash[:])
+	return err
+}
+
+// headRow takes in a head.
+type headRow struct {
+	number int64
+	hash   []byte
+}
+
+func (r *headRow) fields() []any { return []any{&r.number, &r.hash} }
+
+func (r *headRow) head() (journal.Head, error) {
+	hash, err := hashOf(r.hash)
+	return journal.Head{Number: r.number, Hash: hash}, err
+}
+
+func hashOf(kept []byte) (hash journal.Hash, err error) {
+	if len(kept) != len(hash) {
+		return hash, fmt.Errorf("a hash of the journal has %d bytes, not %d", len(kept), len(hash))
+	}
+	return journal.Hash(kept), nil
+}
+
+// entryColumns are in the order of scanEntry.
+const entryColumns = eventColumns + `, salt, client_digest`
+
+// scanEntry reads a row of entryColumns. One that was tampered with is read as far as it can be: it must neither stop
+// those who follow the journal, nor hide from those who verify it.
+func scanEntry(rows *sql.Rows) (journal.Entry, error) {
+	var row eventRow
+	var e journal.Entry
+	err := rows.Scan(append(row.fields(), &e.Link.Salt, &e.Link.ClientDigest)...)
+	if err != nil {
+		return e, err
+	}
+	e.Event, _ = row.event() // details that are no JSON are left out, and are in Written
+	e.Written = row.details
+	if e.Number != nil {
+		e.Link.Number = *e.Number
+		e.Link.Hash, _ = hashOf(row.hash) // else zeros, which no event has
+	}
+	return e, nil
+}
