@@ -5,6 +5,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"slices"
 )
 
@@ -19,6 +20,15 @@ type Caller struct {
 
 // Nobody presented nothing.
 var Nobody = Caller{}
+
+// Unknown is an error of the code Unavailable where it could not be found out whether what the caller presented is
+// good; else nil. Nothing runs for such a caller, not even what anybody may do: they may be someone.
+func (c Caller) Unknown() *Error {
+	if e, ok := errors.AsType[*Error](c.Refused); ok && e.Code == Unavailable {
+		return e
+	}
+	return nil
+}
 
 // Authenticated reports whether the caller presented a verified token.
 func (c Caller) Authenticated() bool { return c.Claims != nil }

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -48,12 +49,17 @@ func bearer(headers []string) (token string, ok bool) {
 	return token, found && strings.EqualFold(scheme, "Bearer") && token != ""
 }
 
-// Require answers 401 (RFC 6750, section 3) where the caller is nobody.
+// Require answers 401 (RFC 6750, section 3) where the caller is nobody, and 503 where that could not be found out.
 func Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		caller := CallerFrom(r.Context())
 		if caller.Authenticated() {
 			next.ServeHTTP(w, r)
+			return
+		}
+		if unknown := caller.Unknown(); unknown != nil {
+			w.Header().Set("Retry-After", strconv.Itoa(unknown.RetrySeconds()))
+			http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
 			return
 		}
 		w.Header().Set("WWW-Authenticate", Challenge(caller))

@@ -3,9 +3,11 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/fieldward/fieldward/auth"
 )
@@ -16,6 +18,9 @@ type verifies struct{ token string }
 var errUnknown = errors.New("unknown token")
 
 func (v verifies) Verify(_ context.Context, token string) (auth.Claims, error) {
+	if token == "nobody-answers" {
+		return auth.Claims{}, fmt.Errorf("ask about it: %w", auth.Busy(1500*time.Millisecond))
+	}
 	if token != v.token {
 		return auth.Claims{}, errUnknown
 	}
@@ -66,9 +71,10 @@ func TestRequire(t *testing.T) {
 		status    int
 		challenge string
 	}{
-		"nobody is asked to sign in":        {"", http.StatusUnauthorized, "Bearer"},
-		"a bad token is told to be invalid": {"Bearer bad", http.StatusUnauthorized, `Bearer error="invalid_token"`},
-		"a good token goes on":              {"Bearer good", http.StatusNoContent, ""},
+		"nobody is asked to sign in":         {"", http.StatusUnauthorized, "Bearer"},
+		"a bad token is told to be invalid":  {"Bearer bad", http.StatusUnauthorized, `Bearer error="invalid_token"`},
+		"a good token goes on":               {"Bearer good", http.StatusNoContent, ""},
+		"who cannot be found out comes back": {"Bearer nobody-answers", http.StatusServiceUnavailable, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -81,6 +87,9 @@ func TestRequire(t *testing.T) {
 			auth.Identify(verifies{"good"}, auth.Require(inner)).ServeHTTP(w, r)
 			if w.Code != test.status || w.Header().Get("WWW-Authenticate") != test.challenge {
 				t.Errorf("answered %d, %q", w.Code, w.Header().Get("WWW-Authenticate"))
+			}
+			if after := w.Header().Get("Retry-After"); (w.Code == http.StatusServiceUnavailable) != (after == "2") {
+				t.Errorf("answered %d, with Retry-After %q", w.Code, after)
 			}
 		})
 	}

@@ -65,9 +65,8 @@ func refusal(errs ...*gqlerror.Error) graphql.ResponseHandler {
 	return graphql.OneShot(&graphql.Response{Errors: errs})
 }
 
-// invalidToken is what a caller is told whose token does not verify.
-func invalidToken() *gqlerror.Error {
-	cause := auth.ErrInvalidToken
+// unidentified is what a caller is told of whom nothing is known: the token does not verify, or nobody can tell.
+func unidentified(cause *auth.Error) *gqlerror.Error {
 	return &gqlerror.Error{Err: &deniedError{cause: cause}, Message: cause.Message, Extensions: cause.Extensions()}
 }
 

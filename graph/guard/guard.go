@@ -154,8 +154,11 @@ func (g *Guard) InterceptOperation(ctx context.Context, next graphql.OperationHa
 	p := g.planOf(oc)
 	caller := auth.CallerFrom(ctx)
 	if caller.Refused != nil {
+		if unknown := caller.Unknown(); unknown != nil {
+			return refusal(unidentified(unknown))
+		}
 		if !p.anyhow {
-			return refusal(invalidToken())
+			return refusal(unidentified(auth.ErrInvalidToken))
 		}
 		caller = auth.Nobody
 		ctx = auth.WithCaller(ctx, caller)

@@ -109,6 +109,20 @@ func TestSignsIn(t *testing.T) {
 	})
 }
 
+func TestNothingRunsForWhoCannotBeFoundOut(t *testing.T) {
+	o := newOffice(t)
+	for name, query := range map[string]string{
+		"a public query":         `{ open }`,
+		"a guarded query":        `{ me { id } }`,
+		"signing in":             `mutation { signIn(name: "ada") { person { id } } }`,
+		"what needs no identity": `mutation { signOut }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			reply{"", []string{"UNAVAILABLE  The server is busy. Try again shortly."}, nil}.is(t, o.ask(t, question{caller: "! ada", query: query}))
+		})
+	}
+}
+
 func TestTokensThatDoNotVerify(t *testing.T) {
 	const refused = "UNAUTHENTICATED invalid_token The access token is not valid, or no longer. Refresh it and repeat."
 	all := map[string]story{

@@ -128,6 +128,8 @@ func Caller(header string) auth.Caller {
 		return auth.Nobody
 	case "?":
 		return auth.Caller{Refused: fmt.Errorf("token of %s does not verify", roles)}
+	case "!":
+		return auth.Caller{Refused: fmt.Errorf("ask about the token of %s: %w", roles, auth.Busy(time.Second))}
 	}
 	claims := &auth.Claims{Subject: auth.ID(name), Extra: map[string]any{}}
 	for word := range strings.FieldsSeq(roles) {
