@@ -65,6 +65,11 @@ func newAPI(t testing.TB) *api {
 	t.Cleanup(func() { _ = h.store.Close() }) // some tests have closed it
 	a := &api{house: h, log: &syncBuffer{}}
 	log := slog.New(slog.NewJSONHandler(a.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	stop, err := h.follow(t.Context(), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
 	handler, err := h.handler(settings, &atomic.Bool{}, log)
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,6 @@ import (
 	"os/signal"
 	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -62,6 +61,8 @@ type house struct {
 	store       *db.Store
 	keys        *keyring.Keyring
 	doubts      []string // about settings that are taken all the same
+	journal     *journal.Journal
+	follower    *journal.Follower
 	revocations *session.Revocations
 	verifier    *token.Verifier
 	sessions    *session.Manager
@@ -90,10 +91,8 @@ func build(ctx context.Context, store *db.Store, s cli.ServeSettings) (*house, e
 	if err != nil {
 		return nil, err
 	}
+	events := journal.New(store, keys.Secret(keyring.JournalSecret).Bytes, time.Now)
 	revocations := session.NewRevocations(s.AccessTokenTTL+2*token.Leeway, time.Now)
-	if err := revocations.Load(ctx, store); err != nil {
-		return nil, err
-	}
 	tokens := token.Settings{
 		Issuer: s.Issuer, Audience: s.AcceptedAudience(), TokenAudience: []string{s.AcceptedAudience()}, TTL: s.AccessTokenTTL,
 	}
@@ -104,7 +103,10 @@ func build(ctx context.Context, store *db.Store, s cli.ServeSettings) (*house, e
 		SignUpClosed: s.SignUp == "closed", MaxSignUps: s.MaxSignUps, Passwords: password.Policy{MinLength: s.PasswordMinLength},
 	}, time.Now)
 	return &house{
-		store: store, keys: keys, doubts: doubts, revocations: revocations, sessions: sessions, accounts: accounts,
+		store: store, keys: keys, doubts: doubts, journal: events, revocations: revocations, sessions: sessions, accounts: accounts,
+		follower: journal.NewFollower(events, journal.Subscriber{
+			Load: func(ctx context.Context) error { return revocations.Load(ctx, store) }, Take: revocations.Apply,
+		}),
 		verifier: token.NewVerifier(keys, tokens, revocations, time.Now),
 	}, nil
 }
@@ -195,6 +197,11 @@ func serve(ctx context.Context, s cli.ServeSettings, first cli.First) (err error
 	for _, doubt := range h.doubts {
 		log.Warn("doubtful setting", "problem", doubt)
 	}
+	stop, err := h.follow(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	var draining atomic.Bool
 	handler, err := h.handler(s, &draining, log)
 	if err != nil {
@@ -208,32 +215,14 @@ func serve(ctx context.Context, s cli.ServeSettings, first cli.First) (err error
 	if err := h.greet(ctx, os.Stdout, listener.Addr(), s); err != nil {
 		return err
 	}
-	defer h.follow(ctx, log)()
 	defer tried.end()
 	return run(ctx, handler, listener, &draining, log)
-}
-
-// follow feels what other processes revoke, and rotates the keys in their time, until the function that it answers is called.
-func (h *house) follow(ctx context.Context, log *slog.Logger) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	var following sync.WaitGroup
-	following.Go(func() {
-		h.revocations.Follow(ctx, h.store, func(err error) { log.Warn("revocations not read", "err", err) })
-	})
-	following.Go(func() {
-		h.keys.Follow(ctx, func(err error) { log.Warn("signing keys not read or rotated", "err", err) })
-	})
-	return func() {
-		cancel()
-		following.Wait()
-	}
 }
 
 // handler is the web around the schema and its guard.
 func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Logger) (http.Handler, error) {
 	schema, keeper, err := graph.New(graph.Domain{
-		Accounts: h.accounts, Sessions: h.sessions, Keys: h.keys,
-		Journal:   journal.New(h.store, h.keys.Secret(keyring.JournalSecret).Bytes, time.Now),
+		Accounts: h.accounts, Sessions: h.sessions, Journal: h.journal, Keys: h.keys,
 		CursorKey: h.keys.Secret(keyring.CursorSecret).Bytes,
 	}, time.Now, append(h.trial.options(), guard.WithoutPlansFor(web.HoldsSecret))...)
 	if err != nil {
@@ -257,6 +246,9 @@ func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Lo
 		Ready: func(ctx context.Context) error {
 			if draining.Load() {
 				return errors.New("the server is stopping")
+			}
+			if err := h.follower.Ready(); err != nil {
+				return err
 			}
 			return h.store.Ping(ctx)
 		},

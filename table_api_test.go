@@ -19,7 +19,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/fieldward/fieldward/auth"
-	"github.com/fieldward/fieldward/auth/journal"
 	"github.com/fieldward/fieldward/auth/keyring"
 	"github.com/fieldward/fieldward/auth/session"
 	"github.com/fieldward/fieldward/graph"
@@ -150,8 +149,7 @@ func newBoard(t *testing.T, schema *ast.Schema) *board {
 	a := newAPI(t)
 	b := &board{api: a, schema: schema, limits: &limits{a.verifier, map[string][]string{}}}
 	executable, keeper, err := graph.New(graph.Domain{
-		Accounts: a.accounts, Sessions: a.sessions, Keys: a.keys,
-		Journal:   journal.New(a.store, a.keys.Secret(keyring.JournalSecret).Bytes, time.Now),
+		Accounts: a.accounts, Sessions: a.sessions, Journal: a.journal, Keys: a.keys,
 		CursorKey: a.keys.Secret(keyring.CursorSecret).Bytes,
 	}, time.Now, guard.WithoutPlansFor(web.HoldsSecret))
 	if err != nil {

@@ -75,9 +75,9 @@ func (f *Follower) Load(ctx context.Context) error {
 
 // load notes the head before anything is read: what is committed later is not numbered yet, and so comes after it.
 func (f *Follower) load(ctx context.Context) error {
-	head, err := f.journal.store.Head(ctx)
+	head, err := f.journal.Head(ctx)
 	if err != nil {
-		return fmt.Errorf("read the journal's head: %w", err)
+		return err
 	}
 	for _, s := range f.current() {
 		if s.Load == nil {
@@ -141,10 +141,10 @@ func (f *Follower) poll(ctx context.Context) (more bool, err error) {
 // catchUp reads from the cursor to the head.
 func (f *Follower) catchUp(ctx context.Context) error {
 	for {
-		head, err := f.journal.store.Head(ctx)
+		head, err := f.journal.Head(ctx)
 		switch {
 		case err != nil:
-			return fmt.Errorf("read the journal's head: %w", err)
+			return err
 		case head == f.cursor:
 			return nil
 		}

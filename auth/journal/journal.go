@@ -72,6 +72,16 @@ func (j *Journal) Event(ctx context.Context, id auth.ID) (auth.Event, error) {
 	return e, nil
 }
 
+// Head is how far the journal has come. Kept elsewhere, it proves later that nothing before it was changed or cut off:
+// see Verify.
+func (j *Journal) Head(ctx context.Context) (Head, error) {
+	head, err := j.store.Head(ctx)
+	if err != nil {
+		return Head{}, fmt.Errorf("read the journal's head: %w", err)
+	}
+	return head, nil
+}
+
 const (
 	// Batch is how many events get their numbers in one transaction, so that no other writer waits for long.
 	Batch = 500

@@ -25,9 +25,9 @@ func (e *BrokenError) Error() string {
 // The zero Head walks all. Who could write to the database, and cut off the newest events together with the head, is
 // found out only with a head that was noted elsewhere after them: the journal must have come at least so far.
 func (j *Journal) Verify(ctx context.Context, from Head) (Head, error) {
-	head, err := j.store.Head(ctx)
+	head, err := j.Head(ctx)
 	if err != nil {
-		return Head{}, fmt.Errorf("read the journal's head: %w", err)
+		return Head{}, err
 	}
 	if head.Number < from.Number {
 		return Head{}, &BrokenError{head.Number + 1, "it was cut off, and with it all up to " + from.String()}

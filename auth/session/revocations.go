@@ -9,120 +9,145 @@ import (
 	"github.com/fieldward/fieldward/auth"
 )
 
-// Revocations hold in memory what can still refuse a token, so that verifying one reads no database.
+// Revocations hold in memory what can still refuse a token, so that verifying one reads no database. An entry goes when
+// no token is old enough for it any more, so that there are never more than are made in that time.
 type Revocations struct {
 	keep time.Duration
 	now  func() time.Time
 
 	mu          sync.RWMutex
-	sessions    map[auth.ID]time.Time // until when an ended session is remembered
-	generations map[auth.ID]raised
-	swept       time.Time
-}
-
-// raised is a subject's counter, and until when it is remembered.
-type raised struct {
-	generation int64
-	until      time.Time
+	sessions    map[auth.ID]struct{} // that have ended
+	generations map[auth.ID]int64    // of subjects, where they were raised
+	lost        lost
+	ends        ends
 }
 
 // NewRevocations keeps each entry as long as the longest accepted token may live after the event: the token's own
 // life, and the leeway at both of its ends.
 func NewRevocations(keep time.Duration, now func() time.Time) *Revocations {
-	return &Revocations{
-		keep: keep, now: now, swept: now(),
-		sessions: make(map[auth.ID]time.Time), generations: make(map[auth.ID]raised),
-	}
+	return &Revocations{keep: keep, now: now, sessions: make(map[auth.ID]struct{}), generations: make(map[auth.ID]int64)}
 }
 
-// Load applies what the store remembers. Call it before the first token is verified.
+// Load reads what the store remembers. Call it before the first token is verified, and where the database was put back
+// to an older state: then what is known already goes on being refused, and what is issued from now on is held against
+// what the store says.
 func (r *Revocations) Load(ctx context.Context, store Store) error {
-	return r.read(ctx, store, r.now().Add(-r.keep))
-}
-
-func (r *Revocations) read(ctx context.Context, store Store, since time.Time) error {
-	events, err := store.RevokingEvents(ctx, since)
+	events, err := store.RevokingEvents(ctx, r.now().Add(-r.keep))
 	if err != nil {
 		return fmt.Errorf("read the revocations: %w", err)
 	}
-	r.Apply(events...)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at := r.now()
+	r.lost.add(r.generations, at, at.Add(r.keep))
+	r.generations = make(map[auth.ID]int64)
+	r.apply(events)
 	return nil
 }
 
-const (
-	// followEvery is how often another process's revocations are looked for.
-	followEvery = 500 * time.Millisecond
-	// followBack is how far back each look goes: an event carries the time at which its change began, and is seen
-	// when that has been committed.
-	followBack = 15 * time.Second
-)
-
-// Follow applies what other processes on the same store revoke, within a second, until ctx ends. A look that fails is
-// told to failed, and the next one goes back as far as the last that did not.
-func (r *Revocations) Follow(ctx context.Context, store Store, failed func(error)) {
-	tick := time.NewTicker(followEvery)
-	defer tick.Stop()
-	last := r.now()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		at := r.now()
-		if err := r.read(ctx, store, last.Add(-followBack)); err != nil {
-			if ctx.Err() == nil {
-				failed(err)
-			}
-			continue
-		}
-		last = at
-	}
-}
-
-// Apply takes in what the events revoke, and passes over those that revoke nothing.
+// Apply takes in what the events revoke, and passes over those that revoke nothing, or nothing any more. To apply an
+// event again changes nothing.
 func (r *Revocations) Apply(events ...auth.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, e := range events {
-		until := e.At.Add(r.keep)
-		if e.Action.EndsSession() && e.SessionID != nil {
-			r.sessions[*e.SessionID] = until
-		}
-		if e.Generation != nil && e.SubjectID != nil && *e.Generation > r.generations[*e.SubjectID].generation {
-			r.generations[*e.SubjectID] = raised{*e.Generation, until}
-		}
-	}
-	r.sweep()
+	r.apply(events)
 }
 
-// sweep forgets, now and then, what no token is old enough for any more.
-func (r *Revocations) sweep() {
+func (r *Revocations) apply(events []auth.Event) {
 	now := r.now()
-	if now.Sub(r.swept) < r.keep {
-		return
-	}
-	r.swept = now
-	for id, until := range r.sessions {
-		if now.After(until) {
-			delete(r.sessions, id)
+	for _, e := range events {
+		// An event of a clock that is ahead must not stay for longer than the others.
+		if until := earlier(e.At, now).Add(r.keep); until.After(now) {
+			r.refuse(e, until)
 		}
 	}
-	for id, raised := range r.generations {
-		if now.After(raised.until) {
-			delete(r.generations, id)
+	r.sweep(now)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func (r *Revocations) refuse(e auth.Event, until time.Time) {
+	if e.Action.EndsSession() && e.SessionID != nil {
+		if _, known := r.sessions[*e.SessionID]; !known {
+			r.sessions[*e.SessionID] = struct{}{}
+			r.ends.add(end{until: until, id: *e.SessionID, ofSession: true})
 		}
+	}
+	if e.Generation != nil && e.SubjectID != nil && *e.Generation > r.generations[*e.SubjectID] {
+		r.generations[*e.SubjectID] = *e.Generation
+		r.ends.add(end{until: until, id: *e.SubjectID, generation: *e.Generation})
 	}
 }
 
-// Revoked reports whether the token's session has ended, or its generation is below its subject's.
-func (r *Revocations) Revoked(c auth.Claims) bool {
+// sweepAtOnce is how many entries go at once, so that no verifier waits for long.
+const sweepAtOnce = 1000
+
+// Sweep forgets what no token is old enough for any more. Applying does so too: call it now and then where nothing
+// happens.
+func (r *Revocations) Sweep() {
+	for more := true; more; {
+		r.mu.Lock()
+		more = r.sweep(r.now())
+		r.mu.Unlock()
+	}
+}
+
+func (r *Revocations) sweep(now time.Time) (more bool) {
+	if now.After(r.lost.until) {
+		r.lost = lost{}
+	}
+	for range sweepAtOnce {
+		e, due := r.ends.next(now)
+		switch {
+		case !due:
+			return false
+		case e.ofSession:
+			delete(r.sessions, e.id)
+		case r.generations[e.id] == e.generation: // else it was raised again, and ends later
+			delete(r.generations, e.id)
+		}
+	}
+	return true
+}
+
+// Revoked reports whether the token's session has ended, or its generation is below its subject's. It never fails: what
+// it knows, it knows without asking.
+func (r *Revocations) Revoked(_ context.Context, c auth.Claims) (bool, error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if c.SessionID != nil {
 		if _, ended := r.sessions[*c.SessionID]; ended {
-			return true
+			return true, nil
 		}
 	}
-	return c.Generation < r.generations[c.Subject].generation
+	return c.Generation < r.generations[c.Subject] || r.lost.refuses(c), nil
+}
+
+// lost are raised generations that the database may not know of any more. They refuse the tokens from before, and none
+// that was issued since: in the database the subject may have a smaller generation again.
+type lost struct {
+	generations   map[auth.ID]int64
+	before, until time.Time
+}
+
+func (l *lost) add(generations map[auth.ID]int64, before, until time.Time) {
+	if len(generations) == 0 {
+		return
+	}
+	if l.generations == nil {
+		l.generations = make(map[auth.ID]int64, len(generations))
+	}
+	for id, g := range generations {
+		l.generations[id] = max(g, l.generations[id])
+	}
+	l.before, l.until = before, until
+}
+
+func (l *lost) refuses(c auth.Claims) bool {
+	return l.generations != nil && c.Generation < l.generations[c.Subject] && !c.IssuedAt.After(l.before)
 }

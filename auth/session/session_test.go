@@ -43,7 +43,13 @@ var desk = auth.Client{IPAddress: authtest.Text("192.0.2.10"), UserAgent: authte
 
 func newWorld(t testing.TB, graceTime time.Duration) *world {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "sessions.db"))
+	return newWorldIn(t, filepath.Join(t.TempDir(), "sessions.db"), graceTime)
+}
+
+// newWorldIn is a world on the file at the path.
+func newWorldIn(t testing.TB, path string, graceTime time.Duration) *world {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -500,73 +506,5 @@ func TestSigningOutEverywhereRefusesEveryTokenOfTheUserAlone(t *testing.T) {
 	}
 	if _, err := w.Open(t.Context(), ada, session.Proof{Hash: hash}, desk); !errors.Is(err, session.ErrChanged) {
 		t.Errorf("who was read before signs in with the old generation: %v", err)
-	}
-}
-
-func TestWhatWasRevokedIsRevokedAfterARestart(t *testing.T) {
-	w := newWorld(t, grace)
-	out, everywhere := w.open(t), w.open(t)
-	if _, err := w.End(t.Context(), out.Caller, "", desk); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.EndAll(t.Context(), everywhere.Caller, desk); err != nil {
-		t.Fatal(err)
-	}
-	fresh := session.NewRevocations(accessTTL+2*token.Leeway, w.clock.Now)
-	if fresh.Revoked(*out.Caller.Claims) {
-		t.Fatal("revoked before it was loaded")
-	}
-	if err := fresh.Load(t.Context(), w.store); err != nil {
-		t.Fatal(err)
-	}
-	if !fresh.Revoked(*out.Caller.Claims) || !fresh.Revoked(*everywhere.Caller.Claims) {
-		t.Error("not revoked")
-	}
-}
-
-func TestWhatAnotherProcessRevokesIsFeltWithinASecond(t *testing.T) {
-	w := newWorld(t, grace)
-	out, kept := w.open(t), w.open(t)
-	w.user = w.addUser(t, "bob@example.com")
-	bob := w.open(t)
-	other := session.NewRevocations(accessTTL+2*token.Leeway, w.clock.Now)
-	ctx, stop := context.WithCancel(t.Context())
-	var wg sync.WaitGroup
-	wg.Go(func() { other.Follow(ctx, w.store, func(err error) { t.Error(err) }) })
-	defer wg.Wait()
-	defer stop()
-	if _, err := w.End(t.Context(), out.Caller, "", desk); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.EndAll(t.Context(), bob.Caller, desk); err != nil {
-		t.Fatal(err)
-	}
-	deadline := time.Now().Add(10 * time.Second) // of a machine that is busy; the interval is half a second
-	for !other.Revoked(*out.Caller.Claims) || !other.Revoked(*bob.Caller.Claims) {
-		if time.Now().After(deadline) {
-			t.Fatal("not felt")
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	if other.Revoked(*kept.Caller.Claims) {
-		t.Error("what was not revoked is refused")
-	}
-}
-
-func TestRevocationsAreForgottenWhenNoTokenIsOldEnough(t *testing.T) {
-	clock := authtest.NewClock()
-	r := session.NewRevocations(accessTTL, clock.Now)
-	id := auth.NewID(auth.SessionPrefix, clock.Now())
-	claims := auth.Claims{SessionID: &id}
-	r.Apply(auth.Event{Action: auth.SignedOut, SessionID: &id, At: clock.Now()})
-	clock.Move(accessTTL)
-	r.Apply()
-	if !r.Revoked(claims) {
-		t.Error("forgotten too early")
-	}
-	clock.Move(accessTTL + time.Second)
-	r.Apply()
-	if r.Revoked(claims) {
-		t.Error("never forgotten")
 	}
 }

@@ -28,7 +28,8 @@ type Store interface {
 	Sessions(ctx context.Context, userID auth.ID, at time.Time, p auth.Page) (auth.Slice[auth.Session], error)
 	// Record writes an event that comes with no change.
 	Record(ctx context.Context, e auth.Event) error
-	// RevokingEvents returns the events from since on that end a session or raise a generation, oldest first.
+	// RevokingEvents returns the events from since on that end a session or raise a generation, oldest first, whether
+	// they have a number yet or not.
 	RevokingEvents(ctx context.Context, since time.Time) ([]auth.Event, error)
 }
 

@@ -91,7 +91,7 @@ func (m *memory) AddSecret(_ context.Context, s keyring.SealedSecret) error {
 // revoked refuses the sessions that it holds.
 type revoked map[auth.ID]bool
 
-func (r revoked) Revoked(c auth.Claims) bool { return r[*c.SessionID] }
+func (r revoked) Revoked(_ context.Context, c auth.Claims) (bool, error) { return r[*c.SessionID], nil }
 
 // house is a server's issuer and verifier on one keyring, at a time that tests move.
 type house struct {

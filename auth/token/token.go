@@ -7,6 +7,7 @@
 package token
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -57,6 +58,7 @@ var (
 // Revocations can refuse a token that verifies.
 type Revocations interface {
 	// Revoked reports whether the token's session has ended, or its generation is below its subject's. It is asked
-	// about verified claims only, for each token on each request.
-	Revoked(c auth.Claims) bool
+	// about verified claims only, for each token on each request. Where it cannot tell it fails, and the token is not
+	// accepted.
+	Revoked(ctx context.Context, c auth.Claims) (bool, error)
 }

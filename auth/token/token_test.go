@@ -1,6 +1,7 @@
 package token_test
 
 import (
+	"context"
 	"crypto/elliptic"
 	"encoding/json"
 	"errors"
@@ -138,12 +139,27 @@ func TestATokenOfARevokedSessionIsRefused(t *testing.T) {
 	}
 }
 
+// silent cannot tell.
+type silent struct{ err error }
+
+func (s silent) Revoked(context.Context, auth.Claims) (bool, error) { return false, s.err }
+
+func TestATokenIsNotAcceptedWhereNobodyCanTellWhetherItIsRevoked(t *testing.T) {
+	h := newHouse(t)
+	issued := h.issue(t)
+	busy := auth.Busy(time.Second)
+	v := token.NewVerifier(h.ring, settings(), silent{busy}, func() time.Time { return h.now })
+	if c, err := v.Verify(t.Context(), issued.Token); !errors.Is(err, busy) || c.Subject != "" {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 // never fails the test when it is asked.
 type never struct{ t *testing.T }
 
-func (n never) Revoked(auth.Claims) bool {
+func (n never) Revoked(context.Context, auth.Claims) (bool, error) {
 	n.t.Error("revocations are asked about claims that are not verified")
-	return false
+	return false, nil
 }
 
 func TestRevocationsAreAskedAboutVerifiedClaimsOnly(t *testing.T) {

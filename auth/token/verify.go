@@ -38,8 +38,9 @@ func NewVerifier(keys *keyring.Keyring, s Settings, r Revocations, now func() ti
 
 // Verify returns the claims of a token that is good here and now: a session's own access token, signed by a key that
 // still verifies, within its time, and not revoked. Any other is an error from the list above, which holds nothing of
-// the token. Roles that are not known are kept, and open nothing; numbers in Extra are json.Number. The claims' lists
-// and maps are shared with other requests that bring the token: they are to be read.
+// the token, or that of revocations that cannot tell. Roles that are not known are kept, and open nothing; numbers in
+// Extra are json.Number. The claims' lists and maps are shared with other requests that bring the token: they are to be
+// read.
 //
 // What the text alone decides is decided once, and remembered of a token that is accepted. Key, clock and revocations are
 // asked each time.
@@ -54,7 +55,10 @@ func (v *Verifier) Verify(ctx context.Context, token string) (auth.Claims, error
 	if err != nil {
 		return auth.Claims{}, err
 	}
-	if v.revocations.Revoked(s.claims.Claims) {
+	switch revoked, err := v.revocations.Revoked(ctx, s.claims.Claims); {
+	case err != nil:
+		return auth.Claims{}, err
+	case revoked:
 		return auth.Claims{}, ErrRevoked
 	}
 	if !known {
