@@ -107,8 +107,16 @@ func build(ctx context.Context, store *db.Store, s cli.ServeSettings) (*house, e
 		follower: journal.NewFollower(events, journal.Subscriber{
 			Load: func(ctx context.Context) error { return revocations.Load(ctx, store) }, Take: revocations.Apply,
 		}),
-		verifier: token.NewVerifier(keys, tokens, revocations, time.Now),
+		verifier: token.NewVerifier(keys, tokens, decides(s, revocations, store), time.Now),
 	}, nil
+}
+
+// decides is what a token is held against on each request.
+func decides(s cli.ServeSettings, r *session.Revocations, store *db.Store) token.Revocations {
+	if s.Revocation == "strict" {
+		return session.NewStrict(r, store)
+	}
+	return r
 }
 
 // openKeys opens the keys and secrets, with the keys that files hold. Files that are wrong leave the database as it was.
@@ -144,16 +152,6 @@ func openAccounts(ctx context.Context, s cli.StoreSettings) (*account.Manager, f
 	return h.accounts, h.store.Close, nil
 }
 
-// explain asks the guard of the schema that is in the program.
-func explain(name, document string, variables map[string]any, c auth.Caller) (string, error) {
-	_, keeper, err := graph.New(graph.Domain{}, time.Now)
-	if err != nil {
-		return "", err
-	}
-	explained, err := keeper.Explain(&ast.Source{Name: name, Input: document}, variables, c)
-	return explained.String(), err
-}
-
 // openKeyring is likewise.
 func openKeyring(ctx context.Context, s cli.StoreSettings) (*keyring.Keyring, func() error, error) {
 	h, err := openBeside(ctx, s)
@@ -174,6 +172,16 @@ func openBeside(ctx context.Context, s cli.StoreSettings) (*house, error) {
 		settings.SigningAlgorithm = "" // the server's may be a flag: keys go on as they are
 	}
 	return open(ctx, settings)
+}
+
+// explain asks the guard of the schema that is in the program.
+func explain(name, document string, variables map[string]any, c auth.Caller) (string, error) {
+	_, keeper, err := graph.New(graph.Domain{}, time.Now)
+	if err != nil {
+		return "", err
+	}
+	explained, err := keeper.Explain(&ast.Source{Name: name, Input: document}, variables, c)
+	return explained.String(), err
 }
 
 // serve runs the server until ctx ends. It listens first: where the port is in use, nothing has been made.

@@ -52,6 +52,8 @@ type ServeSettings struct {
 	SessionIdleTTL time.Duration `name:"session-idle-ttl" help:"How long a session lives unused." default:"336h"`
 	RefreshGrace   time.Duration `help:"How long the refresh token before the current one is answered with the current one again, for lost answers and two tabs. 0 turns it off." default:"60s"`
 
+	Revocation string `help:"How a token that was revoked is refused: fast, from memory, which another process of the server feels within a second; or strict, by asking the database on each request." enum:"fast,strict" default:"fast"`
+
 	SignUp            string `help:"Whether anyone may sign up: open or closed." enum:"open,closed" default:"open"`
 	MaxSignUps        int    `help:"How many may sign up per minute from one network: the /24 of an IPv4 address, the /56 of an IPv6 address. Attempts count too. 0 sets no limit." default:"20"`
 	PasswordMinLength int    `help:"The least number of characters of a new password." default:"8"`

@@ -13,4 +13,5 @@ const (
 	WaitingEvents  = waitingEvents
 	FinishTallies  = finishTallies
 	NumberedEvents = numberedEvents
+	Standing       = standing
 )

@@ -50,7 +50,7 @@ func TestListsAreReadInOrderFromAnIndex(t *testing.T) {
 	}
 }
 
-func TestTheJournalIsFollowedFromSmallIndexes(t *testing.T) {
+func TestWhatIsAskedAgainAndAgainIsAnsweredFromAnIndex(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")
 	s, err := sqlite.Open(t.Context(), path)
 	must(t, err)
@@ -69,7 +69,10 @@ func TestTheJournalIsFollowedFromSmallIndexes(t *testing.T) {
 		"the events that wait":        {db.WaitingEvents, []any{500}, []string{"SCAN events USING INDEX events_waiting"}},
 		"what does not grow any more": {db.FinishTallies, []any{"", 500}, []string{"SEARCH events USING INDEX events_growing"}},
 		"the events from a number on": {db.NumberedEvents, []any{7, 500}, []string{"USING INDEX events_by_number (number>?)"}},
-		"the events that revoke":      {db.RevokingEvents, []any{""}, []string{"USING INDEX events_revoking (happened_at>?)"}},
+		"how a session stands": {
+			db.Standing, []any{"ses_1", "usr_1"}, []string{"SEARCH sessions USING PRIMARY KEY", "SEARCH users USING PRIMARY KEY"},
+		},
+		"the events that revoke": {db.RevokingEvents, []any{""}, []string{"USING INDEX events_revoking (happened_at>?)"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -28,6 +28,19 @@ func (s *Store) Session(ctx context.Context, id auth.ID) (auth.Session, auth.Use
 	return opened.session(), user.user(), nil
 }
 
+// standing is asked for each request where the server is strict.
+const standing = `
+	SELECT users.generation, users.disabled_at IS NOT NULL, sessions.ended_at IS NOT NULL
+	FROM sessions JOIN users ON users.id = sessions.user_id
+	WHERE sessions.id = $1 AND sessions.user_id = $2`
+
+// Standing returns what decides about the tokens of a user's session, or auth.ErrNotFound.
+func (s *Store) Standing(ctx context.Context, userID, sessionID auth.ID) (session.Standing, error) {
+	var is session.Standing
+	err := s.queryRow(ctx, standing, []any{sessionID, userID}, &is.Generation, &is.Disabled, &is.Ended)
+	return is, s.explain("read how a session stands", found(err))
+}
+
 // Open adds the session if its user is still as o says, and ends those that are one too many.
 func (s *Store) Open(ctx context.Context, o session.Opening) ([]auth.Event, error) {
 	var crowdedOut []auth.Event

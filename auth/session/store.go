@@ -31,6 +31,9 @@ type Store interface {
 	// RevokingEvents returns the events from since on that end a session or raise a generation, oldest first, whether
 	// they have a number yet or not.
 	RevokingEvents(ctx context.Context, since time.Time) ([]auth.Event, error)
+	// Standing returns what decides about the tokens of a user's session as it is at this moment, or auth.ErrNotFound
+	// where there is no such user, or the session is not theirs.
+	Standing(ctx context.Context, userID, sessionID auth.ID) (Standing, error)
 }
 
 // ErrChanged says that the user is no longer as they were when the session was prepared.
