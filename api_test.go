@@ -53,11 +53,18 @@ const goodPassword = "correct horse battery"
 
 func newAPI(t testing.TB) *api {
 	t.Helper()
+	return newAPIWith(t, func(*cli.ServeSettings) {})
+}
+
+// newAPIWith is a server with other settings than the default ones.
+func newAPIWith(t testing.TB, set func(*cli.ServeSettings)) *api {
+	t.Helper()
 	settings, err := cli.DefaultServeSettings()
 	if err != nil {
 		t.Fatal(err)
 	}
 	settings.Database = "sqlite:" + filepath.Join(t.TempDir(), "api.db")
+	set(&settings)
 	h, err := open(t.Context(), settings)
 	if err != nil {
 		t.Fatal(err)
