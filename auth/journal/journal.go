@@ -49,8 +49,12 @@ type Journal struct {
 	now   func() time.Time
 }
 
-// New makes a journal whose events are linked with the key: 32 random bytes, the same for all instances.
+// New makes a journal whose events are linked with the key: 32 random bytes, the same for all instances. Without a key
+// anybody could write the chain anew, so it panics.
 func New(store Store, key []byte, now func() time.Time) *Journal {
+	if len(key) == 0 {
+		panic("journal: a chain needs a key")
+	}
 	return &Journal{store: store, chain: chain{key}, now: now}
 }
 
