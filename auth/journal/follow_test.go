@@ -81,6 +81,14 @@ func follow(t *testing.T, f *journal.Follower) (stop func() []error) {
 	})
 }
 
+// followHere does so in a bubble, and lets the first poll end: what happens next is polled as a whole.
+func followHere(t *testing.T, f *journal.Follower) (stop func() []error) {
+	t.Helper()
+	stop = follow(t, f)
+	synctest.Wait()
+	return stop
+}
+
 // inBubble runs a test whose clock is the bubble's, on a store that is opened and closed in it.
 func inBubble(t *testing.T, test func(t *testing.T, path string, s *db.Store)) {
 	t.Helper()
@@ -108,7 +116,7 @@ func TestEachEventIsHandedOnceInOrderAndWithinHalfASecond(t *testing.T) {
 		numberAll(t, j)
 		f := journal.NewFollower(j, r.subscriber())
 		must(t, f.Load(t.Context()))
-		stop := follow(t, f)
+		stop := followHere(t, f)
 		var want []auth.ID
 		for i := range 6 {
 			ids := happen(t, s, i)
@@ -136,7 +144,7 @@ func TestAGreatManyEventsAreHandedWithoutWaitingForTheNextPoll(t *testing.T) {
 		must(t, f.Load(t.Context()))
 		bulk(t, path, burst)
 		began := time.Now()
-		stop := follow(t, f)
+		stop := followHere(t, f)
 		synctest.Wait()
 		if n := len(r.ids()); n != burst || !time.Now().Equal(began) {
 			t.Errorf("%d were handed after %s", n, time.Since(began))
@@ -154,7 +162,7 @@ func TestWhatWasCommittedBeforeLoadingButNotNumberedIsHanded(t *testing.T) {
 		slices.Sort(want)
 		f := journal.NewFollower(journal.New(s, key(), time.Now), r.subscriber())
 		must(t, f.Load(t.Context()))
-		stop := follow(t, f)
+		stop := followHere(t, f)
 		poll()
 		stop()
 		r.sees(t, want)
@@ -199,7 +207,7 @@ func TestAPollThatFailsIsToldAndRepeatedAndAfterFiveSecondsItIsNotReady(t *testi
 				}
 				must(t, f.Load(t.Context()))
 				must(t, f.Ready())
-				stop := follow(t, f)
+				stop := followHere(t, f)
 				poll()
 				fault(store).Store(true)
 				want := happen(t, s, 1)
@@ -234,7 +242,7 @@ func TestWhatOthersHaveNumberedIsHandedWhereThisOneCannotNumber(t *testing.T) {
 		f := journal.NewFollower(journal.New(store, key(), time.Now), r.subscriber())
 		must(t, f.Load(t.Context()))
 		store.number.Store(true)
-		stop := follow(t, f)
+		stop := followHere(t, f)
 		want := happen(t, s, 1)
 		numberAll(t, journal.New(s, key(), time.Now))
 		poll()
@@ -260,7 +268,7 @@ func TestADatabaseThatWasPutBackIsLoadedAnewAndFollowedOn(t *testing.T) {
 				copied := snapshot(t, path)
 				f := journal.NewFollower(j, r.subscriber())
 				must(t, f.Load(t.Context()))
-				stop := follow(t, f)
+				stop := followHere(t, f)
 				want := happen(t, s, 4)
 				slices.Sort(want)
 				poll()
@@ -297,7 +305,7 @@ func TestLoadingAnewThatFailsIsRepeated(t *testing.T) {
 		}})
 		must(t, f.Load(t.Context()))
 		happen(t, s, 1)
-		stop := follow(t, f)
+		stop := followHere(t, f)
 		poll()
 		fails.Store(2)
 		restore(t, path, copied)
@@ -318,7 +326,7 @@ func TestEventsThatAreGoneBehindTheCursorHoldUpNothing(t *testing.T) {
 		happen(t, s, 5)
 		numberAll(t, j)
 		must(t, f.Load(t.Context()))
-		stop := follow(t, f)
+		stop := followHere(t, f)
 		_, err := raw(t, path).Exec(`DELETE FROM events`)
 		must(t, err)
 		happen(t, s, 1)
@@ -337,7 +345,7 @@ func TestWhoSubscribesLaterIsHandedWhatComesLaterUntilTheyCancel(t *testing.T) {
 		var first, second reader
 		f := journal.NewFollower(journal.New(s, key(), time.Now), first.subscriber())
 		must(t, f.Load(t.Context()))
-		stop := follow(t, f)
+		stop := followHere(t, f)
 		a := happen(t, s, 1)
 		poll()
 		cancel := f.Subscribe(second.subscriber())
