@@ -1,6 +1,7 @@
 package token_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -55,6 +56,36 @@ func TestARememberedTokenEndsWithItsKey(t *testing.T) {
 	}
 	if _, err := h.Verify(t.Context(), text); !errors.Is(err, token.ErrUnknownKey) {
 		t.Errorf("got %v, want %v", err, token.ErrUnknownKey)
+	}
+}
+
+// wavering answers as the revocations in it do, until it has an error to answer with.
+type wavering struct {
+	token.Revocations
+	err error
+}
+
+func (w *wavering) Revoked(ctx context.Context, c auth.Claims) (bool, error) {
+	if w.err != nil {
+		return false, w.err
+	}
+	return w.Revocations.Revoked(ctx, c)
+}
+
+func TestARememberedTokenIsNotAcceptedWhereNobodyCanTellWhetherItIsRevoked(t *testing.T) {
+	h := newHouse(t)
+	text := h.issue(t).Token
+	asked := &wavering{Revocations: h.revoked}
+	v := token.NewVerifier(h.ring, settings(), asked, func() time.Time { return h.now })
+	if _, err := v.Verify(t.Context(), text); err != nil {
+		t.Fatal(err)
+	}
+	if n := v.Remembered(); n != 1 {
+		t.Fatalf("%d tokens are remembered, want the one", n)
+	}
+	asked.err = auth.Busy(time.Second)
+	if c, err := v.Verify(t.Context(), text); !errors.Is(err, asked.err) || c.Subject != "" {
+		t.Errorf("got %v, want %v", err, asked.err)
 	}
 }
 
