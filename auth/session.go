@@ -10,6 +10,8 @@ type Session struct {
 	Counter uint64
 	// AuthTime is when the user last proved who they are in this session.
 	AuthTime time.Time
+	// Delivery is how its tokens reach its client, from its first to its last.
+	Delivery TokenDelivery
 	// Client is from where the session was last opened or renewed.
 	Client
 	CreatedAt time.Time
@@ -44,4 +46,7 @@ type Tokens struct {
 	// ID is an ID token (OpenID Connect Core 1.0, section 2): it tells the client who signed in, and opens nothing.
 	ID        string
 	ExpiresAt time.Time // the end of the access token
+	// RefreshExpiresAt is the end of the refresh token, as of when it was handed out: it does not tell when the session
+	// was last renewed.
+	RefreshExpiresAt time.Time
 }
