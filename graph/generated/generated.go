@@ -273,9 +273,9 @@ type Mutation {
   signUp(input: SignUpInput!): SessionPayload @public @signsIn
   "Opens a session. Fails with INVALID_CREDENTIALS, USER_DISABLED, INVALID_INPUT, RATE_LIMITED, UNAVAILABLE."
   signIn(input: SignInInput!): SessionPayload @public @signsIn
-  "Trades a refresh token for a new pair. Fails with SESSION_ENDED, whatever was wrong with the token, INVALID_INPUT, UNAVAILABLE."
+  "Trades a refresh token, from the input or else from the cookie, for a new pair. Fails with SESSION_ENDED, whatever was wrong with the token, INVALID_INPUT, UNAVAILABLE."
   refreshSession(input: RefreshSessionInput): SessionPayload @public @signsIn
-  "Ends the session of the token or, where that has expired, of the refresh token in the input; succeeds where there was none."
+  "Ends the session of the token or, where that has expired, of the refresh token in the input or the cookie; clears the cookies; succeeds where there was none."
   signOut(input: SignOutInput): SignOutPayload @public
   "Ends every session of the caller, this one too."
   signOutEverywhere: SignOutPayload @authenticated @requiresScopes(scopes: [["account:write"]])
@@ -437,13 +437,21 @@ enum AuditAction {
   SIGNING_KEY_ROTATED SIGNING_KEY_REVOKED
 }
 
+"How the tokens reach the client."
+enum TokenDelivery {
+  "In the answer: for apps outside a browser page."
+  BODY
+  "In HttpOnly cookies, and not in the answer: for browser pages."
+  COOKIE
+}
+
 "A new account."
-input SignUpInput { email: EmailAddress! password: Secret! name: String! }
-"Who signs in."
-input SignInInput { email: EmailAddress! password: Secret! }
-"Leave it out where the access token is good."
+input SignUpInput { email: EmailAddress! password: Secret! name: String! delivery: TokenDelivery! = BODY }
+"Who signs in, and how the tokens are to be delivered."
+input SignInInput { email: EmailAddress! password: Secret! delivery: TokenDelivery! = BODY }
+"Leave it out where the refresh token is in the cookie, or the access token is good."
 input SignOutInput { refreshToken: Secret }
-"The refresh token that was answered last."
+"Leave it out where the refresh token is in the cookie."
 input RefreshSessionInput { refreshToken: Secret }
 "The session to end."
 input RevokeSessionInput { sessionId: ID! }
@@ -474,7 +482,7 @@ input AuditEventFilter { actions: [AuditAction!] actorId: ID subjectId: ID since
 "All of the conditions that are given must hold; both texts are compared without case."
 input UserFilter { emailContains: String nameContains: String role: Role disabled: Boolean }
 
-"A session and its tokens."
+"A session and its tokens. With COOKIE delivery the tokens are null here: they are in the cookies."
 type SessionPayload @public {
   user: User!
   session: Session!
@@ -6494,7 +6502,11 @@ func (ec *executionContext) unmarshalInputSignInInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"email", "password"}
+	if _, present := asMap["delivery"]; !present {
+		asMap["delivery"] = "BODY"
+	}
+
+	fieldsInOrder := [...]string{"email", "password", "delivery"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -6515,6 +6527,13 @@ func (ec *executionContext) unmarshalInputSignInInput(ctx context.Context, obj a
 				return it, err
 			}
 			it.Password = data
+		case "delivery":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("delivery"))
+			data, err := ec.unmarshalNTokenDelivery2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐTokenDelivery(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Delivery = data
 		}
 	}
 	return it, nil
@@ -6585,7 +6604,11 @@ func (ec *executionContext) unmarshalInputSignUpInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"email", "password", "name"}
+	if _, present := asMap["delivery"]; !present {
+		asMap["delivery"] = "BODY"
+	}
+
+	fieldsInOrder := [...]string{"email", "password", "name", "delivery"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -6613,6 +6636,13 @@ func (ec *executionContext) unmarshalInputSignUpInput(ctx context.Context, obj a
 				return it, err
 			}
 			it.Name = data
+		case "delivery":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("delivery"))
+			data, err := ec.unmarshalNTokenDelivery2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐTokenDelivery(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Delivery = data
 		}
 	}
 	return it, nil
@@ -8909,6 +8939,21 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNTokenDelivery2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐTokenDelivery(ctx context.Context, v any) (auth.TokenDelivery, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := auth.TokenDelivery(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTokenDelivery2githubᚗcomᚋfieldwardᚋfieldwardᚋauthᚐTokenDelivery(ctx context.Context, sel ast.SelectionSet, v auth.TokenDelivery) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TokenDelivery!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNUpdateProfileInput2githubᚗcomᚋfieldwardᚋfieldwardᚋgraphᚋmodelᚐUpdateProfileInput(ctx context.Context, v any) (model.UpdateProfileInput, error) {

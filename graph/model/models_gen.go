@@ -74,7 +74,7 @@ type ReauthenticateInput struct {
 	Password auth.Secret `json:"password"`
 }
 
-// The refresh token that was answered last.
+// Leave it out where the refresh token is in the cookie.
 type RefreshSessionInput struct {
 	RefreshToken *auth.Secret `json:"refreshToken,omitempty"`
 }
@@ -112,7 +112,7 @@ type SessionEdge struct {
 	Node   *auth.Session `json:"node,omitempty"`
 }
 
-// A session and its tokens.
+// A session and its tokens. With COOKIE delivery the tokens are null here: they are in the cookies.
 type SessionPayload struct {
 	User         *auth.User    `json:"user"`
 	Session      *auth.Session `json:"session"`
@@ -130,13 +130,14 @@ type SetUserRolesInput struct {
 	Roles  []auth.Role `json:"roles"`
 }
 
-// Who signs in.
+// Who signs in, and how the tokens are to be delivered.
 type SignInInput struct {
-	Email    auth.EmailAddress `json:"email"`
-	Password auth.Secret       `json:"password"`
+	Email    auth.EmailAddress  `json:"email"`
+	Password auth.Secret        `json:"password"`
+	Delivery auth.TokenDelivery `json:"delivery"`
 }
 
-// Leave it out where the access token is good.
+// Leave it out where the refresh token is in the cookie, or the access token is good.
 type SignOutInput struct {
 	RefreshToken *auth.Secret `json:"refreshToken,omitempty"`
 }
@@ -148,9 +149,10 @@ type SignOutPayload struct {
 
 // A new account.
 type SignUpInput struct {
-	Email    auth.EmailAddress `json:"email"`
-	Password auth.Secret       `json:"password"`
-	Name     string            `json:"name"`
+	Email    auth.EmailAddress  `json:"email"`
+	Password auth.Secret        `json:"password"`
+	Name     string             `json:"name"`
+	Delivery auth.TokenDelivery `json:"delivery"`
 }
 
 // The key after the change.
