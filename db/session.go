@@ -11,8 +11,9 @@ import (
 )
 
 // sessionColumns are in the order of sessionRow.fields.
-const sessionColumns = `sessions.id, sessions.user_id, sessions.counter, sessions.auth_time, sessions.ip_address,
-	sessions.user_agent, sessions.created_at, sessions.renewed_at, sessions.expires_at, sessions.ended_at`
+const sessionColumns = `sessions.id, sessions.user_id, sessions.counter, sessions.auth_time, sessions.delivery,
+	sessions.ip_address, sessions.user_agent, sessions.created_at, sessions.renewed_at, sessions.expires_at,
+	sessions.ended_at`
 
 // Session returns the session and its user as both are in one snapshot, or auth.ErrNotFound.
 func (s *Store) Session(ctx context.Context, id auth.ID) (auth.Session, auth.User, error) {
@@ -86,11 +87,11 @@ func signIn(ctx context.Context, tx *sql.Tx, o session.Opening) error {
 
 func insertSession(ctx context.Context, tx *sql.Tx, n auth.Session) error {
 	const insert = `
-		INSERT INTO sessions (id, user_id, counter, auth_time, ip_address, user_agent,
+		INSERT INTO sessions (id, user_id, counter, auth_time, delivery, ip_address, user_agent,
 		                      created_at, renewed_at, expires_at, ended_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 	_, err := exec(ctx, tx, insert,
-		n.ID, n.UserID, n.Counter, instant(n.AuthTime), n.IPAddress, text(n.UserAgent),
+		n.ID, n.UserID, n.Counter, instant(n.AuthTime), n.Delivery, n.IPAddress, text(n.UserAgent),
 		instant(n.CreatedAt), instant(n.RenewedAt), instant(n.ExpiresAt), (*instant)(n.EndedAt))
 	return err
 }
@@ -165,8 +166,8 @@ type sessionRow struct {
 
 func (r *sessionRow) fields() []any {
 	return []any{
-		&r.s.ID, &r.s.UserID, &r.s.Counter, (*instant)(&r.s.AuthTime), &r.s.IPAddress,
-		&r.s.UserAgent, (*instant)(&r.s.CreatedAt), (*instant)(&r.s.RenewedAt), (*instant)(&r.s.ExpiresAt), &r.endedAt,
+		&r.s.ID, &r.s.UserID, &r.s.Counter, (*instant)(&r.s.AuthTime), &r.s.Delivery,
+		&r.s.IPAddress, &r.s.UserAgent, (*instant)(&r.s.CreatedAt), (*instant)(&r.s.RenewedAt), (*instant)(&r.s.ExpiresAt), &r.endedAt,
 	}
 }
 

@@ -44,8 +44,8 @@ func add(t *testing.T, s *db.Store, email auth.EmailAddress) account.NewUser {
 func sessionOf(userID auth.ID, at time.Time) auth.Session {
 	return auth.Session{
 		ID: auth.NewID(auth.SessionPrefix, at), UserID: userID, AuthTime: at, CreatedAt: at, RenewedAt: at,
-		ExpiresAt: at.Add(24 * time.Hour),
-		Client:    auth.Client{IPAddress: new("192.0.2.7"), UserAgent: new("Browser/1")},
+		ExpiresAt: at.Add(24 * time.Hour), Delivery: auth.InBody,
+		Client: auth.Client{IPAddress: new("192.0.2.7"), UserAgent: new("Browser/1")},
 	}
 }
 

@@ -14,6 +14,7 @@ func sessionSentences() sentences {
 		"a session is read with its user":                        readsSessionWithUser,
 		"there is no session that nobody opened":                 findsNoSession,
 		"a user agent that no database can hold is kept legible": keepsUserAgents,
+		"a session keeps the delivery that it was opened with":   keepsDelivery,
 		"advancing moves the counter and says from where":        advances,
 		"a counter may jump":                                     jumps,
 		"of parallel refreshes one advances the session":         advancesOnce,
@@ -56,6 +57,22 @@ func keepsUserAgents(t *testing.T, s *db.Store) {
 	_, err := s.Open(ask(), o)
 	must(t, err)
 	same(t, "the user agent", *sessionIs(t, s, o.Session.ID).UserAgent, "Br\ufffdwser\ufffd/1 é")
+}
+
+func keepsDelivery(t *testing.T, s *db.Store) {
+	n := someone("ada@example.org")
+	signedUp := sessionOf(n.User.ID, noon())
+	signedUp.Delivery = auth.InCookies
+	n.Session = &signedUp
+	must(t, s.AddUser(ask(), n))
+	o := opening(n, noon().Add(time.Second))
+	o.Session.Delivery = auth.InCookies
+	_, err := s.Open(ask(), o)
+	must(t, err)
+	for _, id := range []auth.ID{signedUp.ID, o.Session.ID} {
+		must(t, s.Advance(ask(), step(id, 0, 1)))
+		same(t, "the delivery", sessionIs(t, s, id).Delivery, auth.InCookies)
+	}
 }
 
 // step advances a session from one counter to another.
