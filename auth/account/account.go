@@ -40,6 +40,13 @@ func NewManager(
 	}
 }
 
+// Delivering is the manager for a client whom tokens reach as d says. Without it they go into the answer.
+func (m *Manager) Delivering(d session.Delivery) *Manager {
+	delivering := *m
+	delivering.sessions = m.sessions.Delivering(d)
+	return &delivering
+}
+
 // User returns the user, or auth.ErrNotFound.
 func (m *Manager) User(ctx context.Context, id auth.ID) (auth.User, error) {
 	u, err := m.store.User(ctx, id)

@@ -32,6 +32,7 @@ type Manager struct {
 	keys        *keyring.Keyring
 	revocations *Revocations
 	settings    Settings
+	delivery    Delivery
 	now         func() time.Time
 }
 
@@ -58,6 +59,7 @@ func (m *Manager) Prepare(ctx context.Context, u auth.User, from auth.Client) (O
 		ID:        auth.NewID(auth.SessionPrefix, at),
 		UserID:    u.ID,
 		AuthTime:  at,
+		Delivery:  m.delivery.by(),
 		Client:    from,
 		CreatedAt: at,
 		RenewedAt: at,
@@ -216,7 +218,7 @@ func (m *Manager) end(ctx context.Context, id auth.ID, e auth.Event) (bool, erro
 	return ended, nil
 }
 
-// opened signs the tokens of the session as it is to be.
+// opened signs the tokens of the session as it is to be, and asks whether they can go out.
 func (m *Manager) opened(ctx context.Context, u auth.User, s auth.Session) (Opened, error) {
 	issued, err := m.issuer.Issue(ctx, u, s)
 	if err != nil {
@@ -226,17 +228,26 @@ func (m *Manager) opened(ctx context.Context, u auth.User, s auth.Session) (Open
 	if err != nil {
 		return Opened{}, fmt.Errorf("issue an ID token: %w", err)
 	}
-	return Opened{
-		User:    u,
-		Session: s,
-		Tokens: auth.Tokens{
-			Access:    issued.Token,
-			Refresh:   m.refreshToken(s),
-			ID:        id,
-			ExpiresAt: issued.Claims.ExpiresAt,
-		},
-		Caller: auth.Caller{Claims: &issued.Claims},
-	}, nil
+	tokens := auth.Tokens{
+		Access:           issued.Token,
+		Refresh:          m.refreshToken(s),
+		ID:               id,
+		ExpiresAt:        issued.Claims.ExpiresAt,
+		RefreshExpiresAt: m.refreshEnd(s),
+	}
+	if err := m.delivery.fits(s, tokens); err != nil {
+		return Opened{}, err
+	}
+	return Opened{User: u, Session: s, Tokens: tokens, Caller: auth.Caller{Claims: &issued.Claims}}, nil
+}
+
+// refreshEnd is when the session's refresh token ends unless it is used. It is counted from now, also where the token
+// is answered again: counted from the session's last step it would tell when that was.
+func (m *Manager) refreshEnd(s auth.Session) time.Time {
+	if idle := m.instant().Add(m.settings.IdleTTL); idle.Before(s.ExpiresAt) {
+		return idle
+	}
+	return s.ExpiresAt
 }
 
 // Event is what the user of a session did in it.

@@ -35,6 +35,7 @@ type world struct {
 	verifier    *token.Verifier
 	revocations *session.Revocations
 	user        auth.User
+	hook        func() (map[string]any, error) // the claims hook; nil adds nothing
 }
 
 const hash = "the hash of the password"
@@ -70,11 +71,18 @@ func newWorldIn(t testing.TB, path string, graceTime time.Duration) *world {
 	tokens := token.Settings{Issuer: issuer, Audience: issuer, TokenAudience: []string{issuer}, TTL: accessTTL}
 	w.revocations = session.NewRevocations(accessTTL+2*token.Leeway, w.clock.Now)
 	w.verifier = token.NewVerifier(keys, tokens, w.revocations, w.clock.Now)
-	w.Manager = session.NewManager(store, token.NewIssuer(keys, tokens, nil, w.clock.Now), keys, w.revocations, session.Settings{
+	w.Manager = session.NewManager(store, token.NewIssuer(keys, tokens, w.claims, w.clock.Now), keys, w.revocations, session.Settings{
 		Issuer: issuer, TTL: 30 * 24 * time.Hour, IdleTTL: 14 * 24 * time.Hour, Grace: graceTime, PerUser: limit,
 	}, w.clock.Now)
 	w.user = w.addUser(t, "ada@example.com")
 	return w
+}
+
+func (w *world) claims(context.Context, auth.User) (map[string]any, error) {
+	if w.hook == nil {
+		return nil, nil
+	}
+	return w.hook()
 }
 
 func (w *world) addUser(t testing.TB, email string) auth.User {
