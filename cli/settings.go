@@ -54,6 +54,8 @@ type ServeSettings struct {
 
 	Revocation string `help:"How a token that was revoked is refused: fast, from memory, which another process of the server feels within a second; or strict, by asking the database on each request." enum:"fast,strict" default:"fast"`
 
+	AllowedOrigins []string `name:"allowed-origin" help:"Origin of the pages elsewhere that may ask this server, with cookies too: https://app.example.com, as a browser writes it. May be given several times." placeholder:"ORIGIN"`
+
 	SignUp            string `help:"Whether anyone may sign up: open or closed." enum:"open,closed" default:"open"`
 	MaxSignUps        int    `help:"How many may sign up per minute from one network: the /24 of an IPv4 address, the /56 of an IPv6 address. Attempts count too. 0 sets no limit." default:"20"`
 	PasswordMinLength int    `help:"The least number of characters of a new password." default:"8"`
@@ -75,7 +77,7 @@ const (
 
 // Validate names every problem.
 func (s ServeSettings) Validate() error {
-	problems := []error{s.StoreSettings.Validate(), s.validateIssuer()}
+	problems := []error{s.StoreSettings.Validate(), s.validateIssuer(), validateOrigins(s.AllowedOrigins)}
 	wrong := func(bad bool, format string, args ...any) {
 		if bad {
 			problems = append(problems, fmt.Errorf(format, args...))
