@@ -238,7 +238,9 @@ func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Lo
 	}
 	h.trial.begin(schema.Schema())
 	return web.New(web.Config{
-		Verifier: h.verifier,
+		Verifier:       h.verifier,
+		Cookies:        web.Cookies{Opens: h.sessions.Opens, Plain: s.PlainIssuer()},
+		AllowedOrigins: s.AllowedOrigins,
 		GraphQL: web.GraphQL{
 			Schema:        schema,
 			Extensions:    []graphql.HandlerExtension{keeper},

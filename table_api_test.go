@@ -156,7 +156,7 @@ func newBoard(t *testing.T, schema *ast.Schema) *board {
 		t.Fatal(err)
 	}
 	handler, err := web.New(web.Config{
-		Verifier: b.limits, Log: slog.New(slog.DiscardHandler),
+		Verifier: b.limits, Cookies: web.Cookies{Opens: a.sessions.Opens}, Log: slog.New(slog.DiscardHandler),
 		GraphQL: web.GraphQL{
 			Schema: executable, Extensions: []graphql.HandlerExtension{keeper}, Recover: graph.Recover, Introspection: true,
 			Present: keeper.Present(graph.Present(slog.New(slog.DiscardHandler))),

@@ -1,6 +1,11 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+
+	"github.com/fieldward/fieldward/auth"
+)
 
 // DecodeObject reads one JSON object.
 func DecodeObject(b []byte) (map[string]any, error) { return decodeObject(b) }
@@ -20,4 +25,17 @@ var MountWellKnown = mountWellKnown
 // Documents keep documents.
 var NewDocuments = newDocuments
 
-var _ http.Handler = (*endpoint)(nil)
+// Jar is the cookies of a request and its answer.
+type Jar = jar
+
+// NewJar makes the jar of a request.
+func NewJar(w http.ResponseWriter, r *http.Request, c Cookies, now func() time.Time) *Jar {
+	j := newJar(w, c, now)
+	j.take(r)
+	return j
+}
+
+var (
+	_ http.Handler  = (*endpoint)(nil)
+	_ auth.TokenJar = (*Jar)(nil)
+)

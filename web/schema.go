@@ -17,7 +17,7 @@ func schemaText(sdl func(auth.Caller) string) http.Handler {
 	})
 	refuse := auth.Require(answer)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Add("Vary", "Authorization")
+		w.Header().Add("Vary", "Authorization, Cookie")
 		if auth.CallerFrom(r.Context()).Refused != nil {
 			w.Header().Set("Cache-Control", "no-store")
 			refuse.ServeHTTP(w, r)

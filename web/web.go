@@ -14,7 +14,10 @@ import (
 // Config is what the server stands on.
 type Config struct {
 	Verifier auth.Verifier
-	GraphQL  GraphQL
+	Cookies  Cookies
+	// AllowedOrigins are those of the pages elsewhere that may ask: https://app.example.com, exactly as a browser says it.
+	AllowedOrigins []string
+	GraphQL        GraphQL
 	// Issuer is this server's public address: what is published links to it, and never to what a request calls it.
 	Issuer string
 	// KeySet is the JWK Set with which others verify this server's tokens.
@@ -32,10 +35,15 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	pages, err := newOrigins(c.AllowedOrigins)
+	if err != nil {
+		return nil, err
+	}
+	who := callers{verifier: logged(c.Verifier, c.Log), cookies: c.Cookies, origins: pages}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", auth.Identify(logged(c.Verifier, c.Log), endpoint))
+	mux.Handle("/graphql", pages.share(who.identify(endpoint)))
 	if c.GraphQL.Introspection && c.GraphQL.SDL != nil {
-		mux.Handle("GET /schema.graphqls", auth.Identify(logged(c.Verifier, c.Log), schemaText(c.GraphQL.SDL)))
+		mux.Handle("GET /schema.graphqls", who.identify(schemaText(c.GraphQL.SDL)))
 	}
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", ready(c.Ready, c.Log))
@@ -47,9 +55,7 @@ func New(c Config) (http.Handler, error) {
 		mux.Handle(graphiql.PagePattern, page)
 		mux.Handle(graphiql.AssetsPattern, page)
 	}
-	protection := http.NewCrossOriginProtection()
-	protection.SetDenyHandler(http.HandlerFunc(refuseCrossOrigin))
-	return identified(observed(protection.Handler(mux), c.Log)), nil
+	return identified(observed(pages.protect(mux), c.Log)), nil
 }
 
 // verifier logs why a token was refused, which its bearer is not told.
