@@ -52,7 +52,11 @@ func (q query) Users(
 
 // SignUp creates an account and signs it in.
 func (m mutation) SignUp(ctx context.Context, in model.SignUpInput) (*model.SessionPayload, error) {
-	opened, err := m.accounts.SignUp(ctx, account.Details{
+	delivery, err := asked(ctx, in.Delivery)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := m.accounts.Delivering(delivery).SignUp(ctx, account.Details{
 		Email: string(in.Email), Name: in.Name, Password: in.Password,
 	}, auth.ClientFrom(ctx))
 	return signedIn(ctx, opened, err)
@@ -60,7 +64,11 @@ func (m mutation) SignUp(ctx context.Context, in model.SignUpInput) (*model.Sess
 
 // SignIn opens a session.
 func (m mutation) SignIn(ctx context.Context, in model.SignInInput) (*model.SessionPayload, error) {
-	opened, err := m.accounts.SignIn(ctx, string(in.Email), in.Password, auth.ClientFrom(ctx))
+	delivery, err := asked(ctx, in.Delivery)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := m.accounts.Delivering(delivery).SignIn(ctx, string(in.Email), in.Password, auth.ClientFrom(ctx))
 	return signedIn(ctx, opened, err)
 }
 

@@ -25,13 +25,13 @@ func (m mutation) ChangeEmail(ctx context.Context, in model.ChangeEmailInput) (*
 
 // ChangePassword ends every other session of the caller.
 func (m mutation) ChangePassword(ctx context.Context, in model.ChangePasswordInput) (*model.SessionPayload, error) {
-	opened, err := m.accounts.ChangePassword(ctx, actor(ctx), in.CurrentPassword, in.NewPassword)
+	opened, err := m.accounts.Delivering(goingOn(ctx)).ChangePassword(ctx, actor(ctx), in.CurrentPassword, in.NewPassword)
 	return signedIn(ctx, opened, err)
 }
 
 // Reauthenticate renews the caller's session with a new auth_time.
 func (m mutation) Reauthenticate(ctx context.Context, in model.ReauthenticateInput) (*model.SessionPayload, error) {
-	opened, err := m.accounts.Reauthenticate(ctx, actor(ctx), in.Password)
+	opened, err := m.accounts.Delivering(goingOn(ctx)).Reauthenticate(ctx, actor(ctx), in.Password)
 	return signedIn(ctx, opened, err)
 }
 
