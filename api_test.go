@@ -65,6 +65,9 @@ func newAPIWith(t testing.TB, set func(*cli.ServeSettings)) *api {
 	}
 	settings.Database = "sqlite:" + filepath.Join(t.TempDir(), "api.db")
 	set(&settings)
+	if err := settings.Validate(); err != nil {
+		t.Fatal(err)
+	}
 	h, err := open(t.Context(), settings)
 	if err != nil {
 		t.Fatal(err)

@@ -19,15 +19,15 @@ import (
 	"github.com/fieldward/fieldward/graph"
 )
 
-// page is what was answered for the schema's text.
-type page struct {
+// sdl is what was answered for the schema's text.
+type sdl struct {
 	status int
 	header http.Header
 	length int64 // as the head tells
 	text   string
 }
 
-func get(t testing.TB, method, url, token string) page {
+func get(t testing.TB, method, url, token string) sdl {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url+"/schema.graphqls", nil)
 	if err != nil {
@@ -45,10 +45,10 @@ func get(t testing.TB, method, url, token string) page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return page{resp.StatusCode, resp.Header, resp.ContentLength, string(body)}
+	return sdl{resp.StatusCode, resp.Header, resp.ContentLength, string(body)}
 }
 
-func (p page) wantHeaders(t testing.TB, want map[string]string) {
+func (p sdl) wantHeaders(t testing.TB, want map[string]string) {
 	t.Helper()
 	for name, value := range want {
 		if got := p.header.Get(name); got != value {
@@ -80,7 +80,7 @@ func TestTheSchemasTextIsTheCallersOwn(t *testing.T) {
 				t.Errorf("the text differs (-want +got):\n%s", diff)
 			}
 			got.wantHeaders(t, map[string]string{
-				"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store", "Vary": "Authorization", "X-Content-Type-Options": "nosniff",
+				"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store", "Vary": "Authorization, Cookie", "X-Content-Type-Options": "nosniff",
 			})
 			head := get(t, http.MethodHead, a.url, test.token)
 			if head.status != http.StatusOK || head.text != "" || head.length != int64(len(got.text)) {
@@ -119,7 +119,7 @@ func TestTheSchemasTextIsRefused(t *testing.T) {
 	if refused.status != http.StatusUnauthorized || strings.Contains(refused.text, "type") {
 		t.Errorf("a token that does not verify is answered with %d %s", refused.status, refused.text)
 	}
-	refused.wantHeaders(t, map[string]string{"WWW-Authenticate": `Bearer error="invalid_token"`, "Cache-Control": "no-store", "Vary": "Authorization"})
+	refused.wantHeaders(t, map[string]string{"WWW-Authenticate": `Bearer error="invalid_token"`, "Cache-Control": "no-store", "Vary": "Authorization, Cookie"})
 	if posted := get(t, http.MethodPost, a.url, ""); posted.status != http.StatusMethodNotAllowed {
 		t.Errorf("POST is answered with %d", posted.status)
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,7 +25,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestStories runs the program as its users do. Beside testscript's own there are the commands start, interrupt, term and crash
-// for a server in the background, take for a value of the last answer, and ask, a client. The folder of the project is in $SOURCES.
+// for a server in the background, take for a value of the last answer, ask, a client, and forget for
+// one of its cookies. The folder of the project is in $SOURCES.
 func TestStories(t *testing.T) {
 	sources, err := os.Getwd()
 	if err != nil {
@@ -45,6 +47,7 @@ func TestStories(t *testing.T) {
 			"crash":     func(ts *testscript.TestScript, _ bool, _ []string) { running(ts).end(os.Kill) },
 			"take":      take,
 			"exits":     exits,
+			"forget":    forget,
 		},
 	})
 }
@@ -128,6 +131,20 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// forget takes a cookie from a file of ask's, as a browser does when it has ended.
+func forget(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: forget FILE COOKIE")
+	}
+	pot, err := newCookiePot(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if _, kept := pot.Values[args[1]]; !kept {
+		ts.Fatalf("there is no cookie %s", args[1])
+	}
+	delete(pot.Values, args[1])
+	ts.Check(pot.keep())
+}
+
 // take sets the variable to the value at the dotted path of the JSON that the last command printed.
 func take(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
@@ -146,15 +163,29 @@ func take(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // ask is a client: "ask URL TOKEN QUERY [name=value …]" posts the query with its variables, and prints the status on
-// standard error and the indented answer on standard output. A TOKEN of - sends none.
+// standard error and the indented answer on standard output. A TOKEN of - sends none; one of @FILE sends the cookies in the
+// file, keeps there what the answer sets, and prints its attributes on standard error.
 func ask() {
 	url, token, query := os.Args[1], os.Args[2], os.Args[3]
+	client, pot := http.DefaultClient, &cookiePot{}
+	file, cookies := strings.CutPrefix(token, "@")
+	if cookies {
+		var err error
+		if pot, err = newCookiePot(file); err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		token, client = "-", &http.Client{Jar: pot}
+	}
 	variables := map[string]any{}
 	for _, pair := range os.Args[4:] {
 		name, value, _ := strings.Cut(pair, "=")
 		variables[name] = value
 	}
-	status, answer, err := post(http.DefaultClient, url, token, query, variables)
+	status, answer, err := post(client, url, token, query, variables)
+	if cookies {
+		err = errors.Join(err, pot.keep())
+	}
 	if err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -164,6 +195,10 @@ func ask() {
 		indented.Write(answer)
 	}
 	_, _ = fmt.Fprintln(os.Stderr, "status", status)
+	for _, c := range pot.set {
+		c.Value = ""
+		_, _ = fmt.Fprintln(os.Stderr, "sets", c)
+	}
 	_, _ = io.Copy(os.Stdout, &indented)
 	os.Exit(0)
 }
