@@ -36,9 +36,15 @@ type world struct {
 	revocations *session.Revocations
 	user        auth.User
 	hook        func() (map[string]any, error) // the claims hook; nil adds nothing
+	grace       time.Duration
+	file        string
+	master      keyring.MasterKey
 }
 
-const hash = "the hash of the password"
+const (
+	hash   = "the hash of the password"
+	issuer = "https://fieldward.example"
+)
 
 var desk = auth.Client{IPAddress: authtest.Text("192.0.2.10"), UserAgent: authtest.Text("Desk/1.0")}
 
@@ -62,12 +68,11 @@ func newWorldIn(t testing.TB, path string, graceTime time.Duration) *world {
 	if err := store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	w := &world{store: store, clock: authtest.NewClock()}
-	keys, err := keyring.Open(t.Context(), store, keyring.NewMasterKey(), w.clock.Now)
+	w := &world{store: store, clock: authtest.NewClock(), grace: graceTime, file: path, master: keyring.NewMasterKey()}
+	keys, err := keyring.Open(t.Context(), store, w.master, w.clock.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const issuer = "https://fieldward.example"
 	tokens := token.Settings{Issuer: issuer, Audience: issuer, TokenAudience: []string{issuer}, TTL: accessTTL}
 	w.revocations = session.NewRevocations(accessTTL+2*token.Leeway, w.clock.Now)
 	w.verifier = token.NewVerifier(keys, tokens, w.revocations, w.clock.Now)

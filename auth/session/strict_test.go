@@ -13,8 +13,8 @@ import (
 	"github.com/fieldward/fieldward/db"
 )
 
-// elsewhere are changes that another process makes: they reach the store, and nothing in this process.
-func elsewhere() map[string]func(ctx context.Context, s *db.Store, o session.Opened, at time.Time) error {
+// byOthers are changes that another process makes: they reach the store, and nothing in this process.
+func byOthers() map[string]func(ctx context.Context, s *db.Store, o session.Opened, at time.Time) error {
 	change := func(c account.Change) func(context.Context, *db.Store, session.Opened, time.Time) error {
 		return func(ctx context.Context, s *db.Store, o session.Opened, at time.Time) error {
 			c.UserID, c.At, c.Generation = o.User.ID, at, o.User.Generation
@@ -42,7 +42,7 @@ func elsewhere() map[string]func(ctx context.Context, s *db.Store, o session.Ope
 }
 
 func TestStrictRefusesAtOnceWhatAnotherProcessHasRevoked(t *testing.T) {
-	for name, revoke := range elsewhere() {
+	for name, revoke := range byOthers() {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, grace)
 			strict := session.NewStrict(w.revocations, w.store)
