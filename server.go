@@ -97,7 +97,8 @@ func build(ctx context.Context, store *db.Store, s cli.ServeSettings) (*house, e
 		Issuer: s.Issuer, Audience: s.AcceptedAudience(), TokenAudience: []string{s.AcceptedAudience()}, TTL: s.AccessTokenTTL,
 	}
 	sessions := session.NewManager(store, token.NewIssuer(keys, tokens, claimsHook, time.Now), keys, revocations, session.Settings{
-		Issuer: s.Issuer, TTL: s.SessionTTL, IdleTTL: s.SessionIdleTTL, Grace: s.RefreshGrace, PerUser: sessionsPerUser,
+		Issuer: s.Issuer, TTL: s.SessionTTL, IdleTTL: s.SessionIdleTTL, AccessTTL: s.AccessTokenTTL,
+		Grace: s.RefreshGrace, PerUser: sessionsPerUser,
 	}, time.Now)
 	accounts := account.NewManager(store, sessions, password.NewHasher(runtime.GOMAXPROCS(0)/2), account.Settings{
 		SignUpClosed: s.SignUp == "closed", MaxSignUps: s.MaxSignUps, Passwords: password.Policy{MinLength: s.PasswordMinLength},

@@ -19,6 +19,8 @@ type Settings struct {
 	Issuer string
 	// TTL is the absolute life of a session, IdleTTL the time after which an unused one has ended.
 	TTL, IdleTTL time.Duration
+	// AccessTTL is the life of an access token, for as long as which a session is in use after it was renewed.
+	AccessTTL time.Duration
 	// Grace is how long the refresh token before the current one is answered with the current one; 0 turns that off.
 	Grace time.Duration
 	// PerUser is how many live sessions a user may have.
@@ -135,6 +137,23 @@ func (m *Manager) End(ctx context.Context, c auth.Caller, refresh auth.Secret, f
 		return 0, err
 	}
 	return 1, nil
+}
+
+// lastUsedStep is how fine LastUsed is.
+const lastUsedStep = 5 * time.Minute
+
+// LastUsed is when the session may last have been used: its tokens live on after they were handed out, so as long as
+// anyone could hold one that is accepted, that is now. To a bearer who watches it nothing changes at the moment in which
+// the session is renewed: a thief does not learn when to follow within the grace time.
+func (m *Manager) LastUsed(s auth.Session) time.Time {
+	last := s.RenewedAt.Add(m.settings.Grace + m.settings.AccessTTL + token.Leeway)
+	if now := m.instant(); now.Before(last) {
+		last = now
+	}
+	if s.EndedAt != nil && s.EndedAt.Before(last) {
+		last = *s.EndedAt
+	}
+	return last.Truncate(lastUsedStep)
 }
 
 // Sessions returns a slice of the user's live sessions, newest first.

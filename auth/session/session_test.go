@@ -77,7 +77,8 @@ func newWorldIn(t testing.TB, path string, graceTime time.Duration) *world {
 	w.revocations = session.NewRevocations(accessTTL+2*token.Leeway, w.clock.Now)
 	w.verifier = token.NewVerifier(keys, tokens, w.revocations, w.clock.Now)
 	w.Manager = session.NewManager(store, token.NewIssuer(keys, tokens, w.claims, w.clock.Now), keys, w.revocations, session.Settings{
-		Issuer: issuer, TTL: 30 * 24 * time.Hour, IdleTTL: 14 * 24 * time.Hour, Grace: graceTime, PerUser: limit,
+		Issuer: issuer, TTL: 30 * 24 * time.Hour, IdleTTL: 14 * 24 * time.Hour, AccessTTL: accessTTL,
+		Grace: graceTime, PerUser: limit,
 	}, w.clock.Now)
 	w.user = w.addUser(t, "ada@example.com")
 	return w
