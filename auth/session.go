@@ -15,7 +15,8 @@ type Session struct {
 	// Client is from where the session was last opened or renewed.
 	Client
 	CreatedAt time.Time
-	// RenewedAt is when the counter last moved. It is told to nobody: LastUsedAt is.
+	// RenewedAt is when the counter last moved. It is told to nobody: a thief who knew it could follow within the grace
+	// time.
 	RenewedAt time.Time
 	// ExpiresAt is the absolute end, which no refresh moves.
 	ExpiresAt time.Time
@@ -24,12 +25,6 @@ type Session struct {
 
 // OwnerID is the user whose session it is.
 func (s Session) OwnerID() ID { return s.UserID }
-
-const lastUsedStep = 5 * time.Minute
-
-// LastUsedAt is told in steps of five minutes, so that nothing that a bearer can read tells when a session was
-// refreshed: a thief could follow within the grace time.
-func (s Session) LastUsedAt() time.Time { return s.RenewedAt.Truncate(lastUsedStep) }
 
 // Client is where a request came from.
 type Client struct {

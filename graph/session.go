@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/auth/session"
@@ -121,6 +122,12 @@ func (f sessionFields) User(ctx context.Context, s *auth.Session) (*auth.User, e
 // Current reports whether the caller's token is of this session.
 func (f sessionFields) Current(ctx context.Context, s *auth.Session) (bool, error) {
 	return s.ID == auth.CallerFrom(ctx).SessionID(), nil
+}
+
+// LastUsedAt is when the session may last have been used.
+func (f sessionFields) LastUsedAt(_ context.Context, s *auth.Session) (*time.Time, error) {
+	at := f.sessions.LastUsed(*s)
+	return &at, nil
 }
 
 // RevokeSession ends one session: one's own, or another's for staff.
