@@ -3,8 +3,6 @@ package web
 import (
 	"net/http"
 	"time"
-
-	"github.com/fieldward/fieldward/auth"
 )
 
 // DecodeObject reads one JSON object.
@@ -35,7 +33,4 @@ func NewJar(w http.ResponseWriter, r *http.Request, c Cookies, now func() time.T
 	return j
 }
 
-var (
-	_ http.Handler  = (*endpoint)(nil)
-	_ auth.TokenJar = (*Jar)(nil)
-)
+var _ http.Handler = (*endpoint)(nil)
