@@ -50,7 +50,9 @@ func (a *api) streaming(t *testing.T) *api {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(handler)
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug) // the second head is no news here
+	server.Start()
 	t.Cleanup(server.Close)
 	return &api{house: a.house, url: server.URL, log: a.log}
 }
