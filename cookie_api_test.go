@@ -87,8 +87,8 @@ func (b *browser) do(t testing.TB, r *http.Request) asked {
 }
 
 const (
-	signInByCookie = `mutation { signIn(input: {email: "ada@example.com", password: "correct horse battery", delivery: COOKIE}) { accessToken refreshToken expiresAt session { id current } user { email } } }`
-	refreshCookies = `mutation { refreshSession { accessToken refreshToken expiresAt user { email } } }`
+	signInByCookie = `mutation { signIn(input: {email: "ada@example.com", password: "correct horse battery", delivery: COOKIE}) { accessToken refreshToken idToken expiresAt session { id current } user { email } } }`
+	refreshCookies = `mutation { refreshSession { accessToken refreshToken idToken expiresAt user { email } } }`
 	whoAmI         = `{ me { email } }`
 )
 
@@ -126,8 +126,9 @@ func TestTheTokensOfABrowserStandInCookiesAlone(t *testing.T) {
 			a := newAPIWith(t, func(s *cli.ServeSettings) { s.Issuer = test.issuer })
 			b := a.browser(t)
 			got := b.send(t, `mutation { signUp(input: {email: "ada@example.com", name: "Ada", password: "correct horse battery", delivery: COOKIE})
-				{ accessToken refreshToken expiresAt session { current } user { email } } }`, nil)
-			if got.at("signUp.accessToken") != nil || got.at("signUp.refreshToken") != nil || strings.Contains(got.body, "eyJ") || strings.Contains(got.body, "fwr_") {
+				{ accessToken refreshToken idToken expiresAt session { current } user { email } } }`, nil)
+			if got.at("signUp.accessToken") != nil || got.at("signUp.refreshToken") != nil || got.at("signUp.idToken") != nil ||
+				strings.Contains(got.body, "eyJ") || strings.Contains(got.body, "fwr_") {
 				t.Errorf("the answer holds a token: %s", got.body)
 			}
 			if got.at("signUp.session.current") != true || got.at("signUp.user.email") != "ada@example.com" || len(got.Errors) > 0 {
@@ -153,7 +154,8 @@ func TestTheTokensOfABrowserStandInCookiesAlone(t *testing.T) {
 			if got := b.send(t, whoAmI, nil); got.at("me.email") != "ada@example.com" || got.status != 200 {
 				t.Errorf("with the cookies alone: %d %s", got.status, got.body)
 			}
-			if got := b.send(t, refreshCookies, nil); len(got.set) != 2 || len(got.Errors) > 0 || strings.Contains(got.body, "fwr_") {
+			if got := b.send(t, refreshCookies, nil); len(got.set) != 2 || len(got.Errors) > 0 ||
+				strings.Contains(got.body, "eyJ") || strings.Contains(got.body, "fwr_") {
 				t.Errorf("refreshed: %s, sets %v", got.body, got.set)
 			}
 			if got := b.send(t, whoAmI, nil); got.at("me.email") != "ada@example.com" {

@@ -109,6 +109,7 @@ func TestAStrictServerIsUnavailableWhereItsDatabaseDoesNotAnswer(t *testing.T) {
 	a := newAPIWith(t, func(s *cli.ServeSettings) { s.Revocation = "strict" })
 	access := a.token(t, "ada@example.com", auth.RoleUser)
 	isAnswered(t, a.url, access, http.StatusOK)
+	ada := a.signedIn(t)
 	if err := a.store.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -121,6 +122,9 @@ func TestAStrictServerIsUnavailableWhereItsDatabaseDoesNotAnswer(t *testing.T) {
 		if status != http.StatusServiceUnavailable || got.Data != nil || len(got.Errors) != 1 ||
 			got.Errors[0].Extensions["code"] != "UNAVAILABLE" || got.Errors[0].Extensions["retryAfter"] == nil {
 			t.Errorf("%s: answered %d, %v", name, status, got)
+		}
+		if got := ada.send(t, query, nil); got.status != http.StatusServiceUnavailable || got.Data != nil || len(got.set) > 0 {
+			t.Errorf("%s, by cookie: answered %d, %s, and sets %v", name, got.status, got.body, got.set)
 		}
 	}
 	if status, got := a.ask(t, "-", `{ __typename }`, nil); status != http.StatusOK {

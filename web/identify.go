@@ -36,11 +36,16 @@ func (c callers) identify(next http.Handler) http.Handler {
 }
 
 // byCookie is the bearer of the access cookie. Where that is missing or does not verify, and the refresh cookie opens,
-// the caller is late and not anonymous: nothing runs but what gives them new tokens, and then they repeat.
+// the caller is late and not anonymous: nothing runs but what gives them new tokens, and then they repeat. Where nobody can
+// tell whether the token is good, nothing runs at all.
 func (c callers) byCookie(r *http.Request, refresh auth.Secret) auth.Caller {
 	if token := value(r, c.cookies.access()); token != "" {
-		if claims, err := c.verifier.Verify(r.Context(), token); err == nil {
+		claims, err := c.verifier.Verify(r.Context(), token)
+		if err == nil {
 			return auth.Caller{Claims: &claims}
+		}
+		if refused := (auth.Caller{Refused: err}); refused.Unknown() != nil {
+			return refused
 		}
 	}
 	if refresh != "" && c.cookies.Opens(refresh) {
