@@ -198,6 +198,13 @@ func Busy(after time.Duration) *Error {
 	return &Error{Code: Unavailable, Message: "The server is busy. Try again shortly.", RetryAfter: after}
 }
 
+// Unsure is told of a change that may have been made: the database went away before it said.
+func Unsure(after time.Duration) *Error {
+	return &Error{
+		Code: Unavailable, Message: "It is not known whether this was done. Look before you try again.", RetryAfter: after,
+	}
+}
+
 // InternalError is what is shown of an error that is only logged.
 func InternalError(ctx context.Context) *Error {
 	return &Error{Code: Internal, Message: "Something went wrong here. It has been logged.", RequestID: RequestIDFrom(ctx)}

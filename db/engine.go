@@ -11,7 +11,7 @@ import (
 // errors mean. The queries are the same for all.
 type Engine struct {
 	// Writer runs every change. A transaction that it begins holds what it takes to write from its first statement
-	// on, or settles its races some other way: it never fails because someone else was first.
+	// on, or else fails with what IsOvertaken knows where someone else was first.
 	Writer *sql.DB
 	// Reader runs every query outside of a change, and sees each change as soon as it has succeeded. It may be the
 	// Writer.
@@ -24,4 +24,11 @@ type Engine struct {
 	// IsUnavailable tells that the statement failed for a reason that passes without the caller's doing: the database
 	// is locked, full, or cannot be reached.
 	IsUnavailable func(error) bool
+	// IsTaken tells that the statement failed because another row has the value that may stand in one row alone.
+	IsTaken func(error) bool
+	// IsOvertaken tells that the transaction came to nothing because another one was in its way, and that it may
+	// succeed when it is begun anew.
+	IsOvertaken func(error) bool
+	// IsUnanswered tells that the database has not said what came of the statement: it may have been done, or not.
+	IsUnanswered func(error) bool
 }

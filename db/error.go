@@ -24,7 +24,8 @@ func (s *Store) explain(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, context.DeadlineExceeded) || s.engine.IsUnavailable(err) {
+	_, shown := errors.AsType[*auth.Error](err)
+	if !shown && (errors.Is(err, context.DeadlineExceeded) || s.engine.IsUnavailable(err)) {
 		err = &unavailableError{err}
 	}
 	return fmt.Errorf("%s: %w", doing, err)

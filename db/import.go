@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/auth/account"
@@ -34,7 +36,7 @@ func addUsers(ctx context.Context, tx *sql.Tx, users []account.NewUser) (added i
 		return 0, err
 	}
 	defer func() { _ = event.Close() }()
-	for _, n := range users {
+	for _, n := range byAddress(users) {
 		fresh, err := counted(user.ExecContext(ctx, userArgs(n.User, n.PasswordHash)...))
 		if err != nil {
 			return 0, err
@@ -48,6 +50,14 @@ func addUsers(ctx context.Context, tx *sql.Tx, users []account.NewUser) (added i
 		}
 	}
 	return added, nil
+}
+
+// byAddress are the users in the order of their addresses: all imports take addresses in the same order, so that no two
+// wait for each other. Of two with one address the first stays the first.
+func byAddress(users []account.NewUser) []account.NewUser {
+	return slices.SortedStableFunc(slices.Values(users), func(a, b account.NewUser) int {
+		return strings.Compare(a.User.Email.Key(), b.User.Email.Key())
+	})
 }
 
 func writeEvents(ctx context.Context, insert *sql.Stmt, events []auth.Event) error {

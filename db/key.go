@@ -42,7 +42,11 @@ func scanKeys(keys *[]keyring.SealedKey) func(*sql.Rows) error {
 // AddSigningKey adds a signing key, and the events that tell of it, unless its generation is taken: then nothing
 // happens.
 func (s *Store) AddSigningKey(ctx context.Context, k keyring.SealedKey, told ...auth.Event) error {
-	err := s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	find := harmless
+	if len(told) > 0 {
+		find = s.wrote(told[0])
+	}
+	err := s.changeAs(ctx, transaction{find: find}, func(ctx context.Context, tx *sql.Tx) error {
 		added, err := insertKey(ctx, tx, k)
 		if err != nil || added == 0 {
 			return err
@@ -65,7 +69,7 @@ func insertKey(ctx context.Context, tx *sql.Tx, k keyring.SealedKey) (int64, err
 // RevokeSigningKey revokes a key and adds its successor, or fails with keyring.ErrOvertaken.
 func (s *Store) RevokeSigningKey(ctx context.Context, r keyring.Revocation) error {
 	const revoke = `UPDATE signing_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL`
-	err := s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.changeAs(ctx, transaction{find: s.wrote(r.Event)}, func(ctx context.Context, tx *sql.Tx) error {
 		if err := one(exec(ctx, tx, revoke, instant(r.At), r.ID)); err != nil {
 			return err
 		}
@@ -110,13 +114,13 @@ func (s *Store) AddSecret(ctx context.Context, k keyring.SealedSecret) error {
 		INSERT INTO secrets (` + secretColumns + `)
 		VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (kind, version) DO NOTHING`
-	_, err := s.changeOne(ctx, add, k.Kind, k.Version, k.Sealed, k.SealedBy, instant(k.CreatedAt))
+	_, err := s.changeOneAs(ctx, harmless, add, k.Kind, k.Version, k.Sealed, k.SealedBy, instant(k.CreatedAt))
 	return s.explain("add a secret", err)
 }
 
 // Reseal puts other seals in the places of those that are there, all or none.
 func (s *Store) Reseal(ctx context.Context, again func(keyring.Sealed) (keyring.Sealed, error)) error {
-	err := s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.changeAs(ctx, transaction{serializable: true, find: harmless}, func(ctx context.Context, tx *sql.Tx) error {
 		all, err := readSealed(ctx, tx)
 		if err != nil {
 			return err

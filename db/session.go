@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"time"
 
@@ -45,7 +46,7 @@ func (s *Store) Standing(ctx context.Context, userID, sessionID auth.ID) (sessio
 // Open adds the session if its user is still as o says, and ends those that are one too many.
 func (s *Store) Open(ctx context.Context, o session.Opening) ([]auth.Event, error) {
 	var crowdedOut []auth.Event
-	err := s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.changeAs(ctx, transaction{find: s.wrote(o.Event)}, func(ctx context.Context, tx *sql.Tx) error {
 		if err := signIn(ctx, tx, o); err != nil {
 			return err
 		}
@@ -129,9 +130,9 @@ func ids(rows *sql.Rows) ([]auth.ID, error) {
 // Advance moves the counter of a session that has not ended. Of parallel callers with the same a.From one succeeds.
 func (s *Store) Advance(ctx context.Context, a session.Advance) error {
 	if a.Event == nil {
-		return s.explain("advance a session", moved(s.changeOne(ctx, advance, advanceArgs(a)...)))
+		return s.explain("advance a session", moved(s.changeOneAs(ctx, s.advanced(a), advance, advanceArgs(a)...)))
 	}
-	err := s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.changeAs(ctx, transaction{find: s.wrote(*a.Event)}, func(ctx context.Context, tx *sql.Tx) error {
 		if err := moved(exec(ctx, tx, advance, advanceArgs(a)...)); err != nil {
 			return err
 		}
@@ -147,6 +148,28 @@ const advance = `
 func advanceArgs(a session.Advance) []any {
 	return []any{
 		a.To, instant(a.At), a.Client.IPAddress, text(a.Client.UserAgent), (*instant)(a.AuthTime), a.SessionID, a.From,
+	}
+}
+
+// advanced finds out whether a was done, by writing what is there, which waits for whoever still holds it. Another who
+// did the same in the same microsecond has the same token in hand.
+func (s *Store) advanced(a session.Advance) look {
+	const hold = `UPDATE sessions SET counter = counter WHERE id = $1 RETURNING counter, renewed_at`
+	return func(ctx context.Context) (outcome, error) {
+		var counter uint64
+		var at time.Time
+		err := s.engine.Writer.QueryRowContext(ctx, hold, a.SessionID).Scan(&counter, (*instant)(&at))
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return unknown, nil
+		case err != nil:
+			return unknown, err
+		case counter == a.To && at.Equal(auth.Instant(a.At)):
+			return happened, nil
+		case counter == a.From:
+			return cameToNothing, nil
+		}
+		return unknown, nil
 	}
 }
 

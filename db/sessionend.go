@@ -14,7 +14,7 @@ func (s *Store) End(ctx context.Context, id auth.ID, e auth.Event) (bool, error)
 		UPDATE sessions SET ended_at = $1
 		WHERE id = $2 AND ended_at IS NULL AND expires_at > $1`
 	var ended int64
-	err := s.change(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+	err := s.changeAs(ctx, transaction{find: s.wrote(e)}, func(ctx context.Context, tx *sql.Tx) (err error) {
 		ended, err = exec(ctx, tx, end, instant(e.At), id)
 		if err != nil || ended == 0 {
 			return err
@@ -32,7 +32,7 @@ func (s *Store) EndAll(ctx context.Context, userID auth.ID, e auth.Event) (sessi
 		UPDATE sessions SET ended_at = $1
 		WHERE user_id = $2 AND ended_at IS NULL AND expires_at > $1`
 	var all session.EndedAll
-	err := s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.changeAs(ctx, transaction{find: s.wrote(e)}, func(ctx context.Context, tx *sql.Tx) error {
 		if err := tx.QueryRowContext(ctx, raise, userID).Scan(&all.Generation); err != nil {
 			return found(err)
 		}

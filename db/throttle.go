@@ -72,6 +72,7 @@ func (s *Store) ForgetTallies(ctx context.Context, before time.Time, limit int) 
 	return s.explain("forget tallies", err)
 }
 
+// forgetTallies asks for the time twice: a tally that was counted while the statement waited for its row is one to keep.
 const forgetTallies = `
-	DELETE FROM tallies WHERE tally_key IN (
+	DELETE FROM tallies WHERE counted_at < $1 AND tally_key IN (
 		SELECT tally_key FROM tallies WHERE counted_at < $1 ORDER BY counted_at LIMIT $2)`

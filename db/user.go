@@ -17,7 +17,7 @@ const userColumns = `users.id, users.email, users.email_verified, users.name, us
 
 // AddUser adds a user, with their first session where there is one.
 func (s *Store) AddUser(ctx context.Context, n account.NewUser) error {
-	err := s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.changeAs(ctx, transaction{find: s.wroteFirst(n.Events)}, func(ctx context.Context, tx *sql.Tx) error {
 		if err := insertUser(ctx, tx, n.User, n.PasswordHash); err != nil {
 			return err
 		}

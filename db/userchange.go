@@ -14,8 +14,10 @@ import (
 // Change changes a user who is still as c says, and writes the events of it.
 func (s *Store) Change(ctx context.Context, c account.Change) (account.Changed, error) {
 	var changed account.Changed
-	err := s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		u, err := changeUser(ctx, tx, c)
+	// Whether an administrator is left depends on users whom another transaction may be changing.
+	kind := transaction{serializable: c.KeepsAdmin, find: s.wrote(c.Event)}
+	err := s.changeAs(ctx, kind, func(ctx context.Context, tx *sql.Tx) error {
+		u, err := s.changeUser(ctx, tx, c)
 		if err != nil {
 			return err
 		}
@@ -43,34 +45,21 @@ func (s *Store) Change(ctx context.Context, c account.Change) (account.Changed, 
 	return changed, nil
 }
 
-// changeUser sets what c sets. From here on the transaction holds the user's row.
-func changeUser(ctx context.Context, tx *sql.Tx, c account.Change) (auth.User, error) {
-	if err := free(ctx, tx, c); err != nil {
-		return auth.User{}, err
-	}
+// changeUser sets what c sets. From here on the transaction holds the user's row. Whether the new address is free is
+// settled by the statement itself: a look beforehand would not see whoever takes it at the same time.
+func (s *Store) changeUser(ctx context.Context, tx *sql.Tx, c account.Change) (auth.User, error) {
 	statement, args := changeStatement(c)
 	var row userRow
 	err := tx.QueryRowContext(ctx, statement, args...).Scan(row.fields()...)
-	if errors.Is(err, sql.ErrNoRows) {
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
 		return auth.User{}, goneOrChanged(ctx, tx, c.UserID)
+	case err != nil && c.Set.Email != nil && s.engine.IsTaken(err):
+		return auth.User{}, auth.ErrEmailTaken
+	case err != nil:
+		return auth.User{}, err
 	}
-	return row.user(), err
-}
-
-// free fails with auth.ErrEmailTaken where the new address is another user's.
-func free(ctx context.Context, tx *sql.Tx, c account.Change) error {
-	if c.Set.Email == nil {
-		return nil
-	}
-	const others = `SELECT COUNT(*) FROM users WHERE email_key = $1 AND id <> $2`
-	var n int
-	if err := tx.QueryRowContext(ctx, others, c.Set.Email.Key(), c.UserID).Scan(&n); err != nil {
-		return err
-	}
-	if n > 0 {
-		return auth.ErrEmailTaken
-	}
-	return nil
+	return row.user(), nil
 }
 
 func changeStatement(c account.Change) (statement string, args []any) {

@@ -2,6 +2,7 @@ package dbtest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/fieldward/fieldward/auth"
@@ -15,6 +16,7 @@ func importSentences() sentences {
 		"of many, those whose address is taken are left out":       leavesOutTaken,
 		"of many, one that cannot be written keeps all others out": addsAllOrNone,
 		"parallel imports add each address once":                   addsManyInParallel,
+		"imports that cross add each address once":                 addsManyCrosswise,
 	}
 }
 
@@ -81,9 +83,27 @@ func addsAllOrNone(t *testing.T, s *db.Store) {
 }
 
 func addsManyInParallel(t *testing.T, s *db.Store) {
+	importsAddOnce(t, s, func(int, []account.NewUser) {})
+}
+
+// addsManyCrosswise has every second import begin at the end, so that they wait for each other.
+func addsManyCrosswise(t *testing.T, s *db.Store) {
+	importsAddOnce(t, s, func(i int, users []account.NewUser) {
+		if i%2 == 0 {
+			slices.Reverse(users)
+		}
+	})
+}
+
+// importsAddOnce asks that of parallel imports of the same addresses, each of which is in an order of its own, each
+// address is added once.
+func importsAddOnce(t *testing.T, s *db.Store, order func(i int, users []account.NewUser)) {
+	t.Helper()
 	added := make([]int, parallel)
 	for _, err := range inParallel(func(i int) (err error) {
-		added[i], err = s.AddUsers(ask(), several(20))
+		users := several(20)
+		order(i, users)
+		added[i], err = s.AddUsers(ask(), users)
 		return err
 	}) {
 		must(t, err)
@@ -96,4 +116,5 @@ func addsManyInParallel(t *testing.T, s *db.Store) {
 	n, err := s.CountUsers(ask(), auth.UserFilter{})
 	must(t, err)
 	same(t, "how many there are", n, 20)
+	same(t, "how many events there are", len(events(t, s)), 20)
 }

@@ -22,6 +22,7 @@ func listSentences() sentences {
 		"a filter takes large letters for small ones":      filtersWithoutCase,
 		"a role is found as a whole":                       findsWholeRoles,
 		"an empty list has no pages":                       listsNobody,
+		"what is sorted is sorted by its bytes":            sortsByBytes,
 	}
 }
 
@@ -230,4 +231,41 @@ func listsNobody(t *testing.T, s *db.Store) {
 			t.Errorf("the page %+v of an empty list is %+v", p, got)
 		}
 	}
+}
+
+// sortsByBytes has names that a dictionary would sort otherwise.
+func sortsByBytes(t *testing.T, s *db.Store) {
+	names := []string{"usr_-", "usr_0", "usr_B", "usr_Z", "usr__", "usr_a", "usr_a0", "usr_b", "usr_z", "usr_é"} // in order
+	for i := range names {
+		name := names[(i*7+3)%len(names)]
+		n := someone(auth.EmailAddress(fmt.Sprintf("user%d@example.org", i)))
+		n.User.ID = auth.ID(name)
+		must(t, s.AddUser(ask(), n))
+		must(t, s.AddSecret(ask(), sealedSecret(name, 1)))
+		e := seen(event(auth.SignedOut, auth.Session{}, noon()))
+		e.ID = auth.ID(name)
+		must(t, s.Record(ask(), e))
+	}
+	var users, secrets, recorded []string
+	for page := (auth.Page{Limit: 3, Backward: true}); ; page.Beyond = auth.ID(users[len(users)-1]) {
+		got, err := s.Users(ask(), auth.UserFilter{}, page)
+		must(t, err)
+		for _, u := range slices.Backward(got.Items) {
+			users = append(users, string(u.ID))
+		}
+		if !got.HasPrevious {
+			break
+		}
+	}
+	sealed, err := s.Secrets(ask())
+	must(t, err)
+	for _, one := range sealed {
+		secrets = append(secrets, one.Kind)
+	}
+	for _, e := range events(t, s) {
+		recorded = append(recorded, string(e.ID))
+	}
+	same(t, "the users, oldest first", users, names)
+	same(t, "the secrets", secrets, names)
+	same(t, "the events", recorded, names)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -150,6 +151,23 @@ func inParallel(do func(i int) error) []error {
 	close(start)
 	all.Wait()
 	return errs
+}
+
+// meeting is where so many wait for each other. Where a store does one thing after the other, they do not wait long.
+func meeting(of int32) (meet func()) {
+	var arrived atomic.Int32
+	all := make(chan struct{})
+	begin := sync.OnceFunc(func() { close(all) })
+	return func() {
+		if arrived.Add(1) == of {
+			begin()
+		}
+		select {
+		case <-all:
+		case <-time.After(3 * time.Second):
+			begin()
+		}
+	}
 }
 
 // oneSucceeds asks that one of the errors is nil, and each of the others is as wanted. It returns which is nil.

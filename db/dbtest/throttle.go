@@ -20,6 +20,7 @@ func throttleSentences() sentences {
 		"tallies that cross do not wait for each other":       talliesCross,
 		"a tally that is zero is not kept":                    keepsNoZero,
 		"the oldest tallies are forgotten, up to a limit":     forgetsOldest,
+		"a tally that counts again is not forgotten":          keepsWhatCountsAgain,
 		"failures of one key are one event with a count":      countsFailures,
 		"failures that come at once are all counted":          countsInParallel,
 		"events without a key are many":                       failuresApart,
@@ -146,6 +147,28 @@ func forgetsOldest(t *testing.T, s *db.Store) {
 	must(t, s.ForgetTallies(ask(), noon().Add(4*time.Minute), 3))
 	want[3] = account.Tally{}
 	same(t, "after the rest", tallies(t, s, names...), want)
+}
+
+// keepsWhatCountsAgain forgets a tally and counts on it at once. Whichever comes first, no later count is lost.
+func keepsWhatCountsAgain(t *testing.T, s *db.Store) {
+	for round := range 5 {
+		name := fmt.Sprint(round)
+		setTally(t, s, name, account.Tally{Count: 1, Since: noon(), LastAt: noon()})
+		for _, err := range inParallel(func(i int) error {
+			if i%2 == 0 {
+				return s.ForgetTallies(ask(), noon().Add(time.Hour), 100)
+			}
+			return s.ChangeTallies(ask(), tallyKeys([]string{name}), func(kept []account.Tally) error {
+				kept[0] = account.Tally{Count: kept[0].Count + 1, Since: noon(), LastAt: noon().Add(2 * time.Hour)}
+				return nil
+			})
+		}) {
+			must(t, err)
+		}
+		if got := tallies(t, s, name)[0].Count; got < parallel/2 {
+			t.Errorf("%d are counted, want %d or one more", got, parallel/2)
+		}
+	}
 }
 
 // failure is a failed sign-in that the revoking events show.

@@ -16,6 +16,7 @@ func userChangeSentences() sentences {
 		"a change of a user who is otherwise by now does not happen": changesAsReadOnly,
 		"a change of nobody finds nobody":                            changesNobody,
 		"a change to an address that is taken does not happen":       changesToFreeAddressOnly,
+		"of changes to one address at once one happens":              addressIsTakenOnce,
 		"a change that revokes raises the generation":                changeRevokes,
 		"a change ends all sessions, or the others":                  changeEndsSessions,
 		"a change renews a session, or does not happen":              changeRenews,
@@ -123,6 +124,24 @@ func changesToFreeAddressOnly(t *testing.T, s *db.Store) {
 	same(t, "one's own address in another case", changed.User.Email, "ADA@example.org")
 }
 
+func addressIsTakenOnce(t *testing.T, s *db.Store) {
+	users := make([]account.NewUser, parallel)
+	for i := range users {
+		users[i] = add(t, s, auth.EmailAddress(string(rune('a'+i))+"@example.org"))
+	}
+	winner := oneSucceeds(t, inParallel(func(i int) error {
+		c := change(users[i], auth.EmailChanged)
+		c.Event = seen(c.Event)
+		c.Set.Email = new(auth.EmailAddress(alternating("new@example.org", i)))
+		_, err := s.Change(ask(), c)
+		return err
+	}), auth.ErrEmailTaken)
+	got, _, err := s.Credentials(ask(), "new@example.org")
+	must(t, err)
+	same(t, "whose the address is", got.ID, users[winner].User.ID)
+	same(t, "how many events there are", len(events(t, s)), 1)
+}
+
 func changeRevokes(t *testing.T, s *db.Store) {
 	n := add(t, s, "ada@example.org")
 	c := change(n, auth.RolesChanged)
@@ -211,15 +230,22 @@ func lastAdminStays(t *testing.T, s *db.Store) {
 	same(t, "how many events there are", len(events(t, s)), 0)
 }
 
+// oneAdminStays has the changes meet when each has taken the role from its own user, and none knows of the others.
 func oneAdminStays(t *testing.T, s *db.Store) {
 	admins := make([]account.NewUser, parallel)
 	for i := range admins {
 		admins[i] = admin(t, s, auth.EmailAddress(string(rune('a'+i))+"@example.org"), nil)
+		open(t, s, admins[i], noon())
 	}
+	meet := meeting(parallel)
 	stayed := 0
 	for _, err := range inParallel(func(i int) error {
 		c := change(admins[i], auth.RolesChanged)
-		c.Set.Roles, c.KeepsAdmin = []auth.Role{auth.RoleUser}, true
+		c.Set.Roles, c.KeepsAdmin, c.Ends = []auth.Role{auth.RoleUser}, true, account.EndsAll
+		c.Ended = func(id auth.ID) auth.Event {
+			meet()
+			return event(auth.SessionRevoked, auth.Session{ID: id, UserID: admins[i].User.ID}, c.At)
+		}
 		_, err := s.Change(ask(), c)
 		return err
 	}) {
@@ -229,6 +255,8 @@ func oneAdminStays(t *testing.T, s *db.Store) {
 		}
 	}
 	same(t, "how many stayed", stayed, 1)
+	role := auth.RoleAdmin
+	same(t, "how many there are", len(found(t, s, auth.UserFilter{Role: &role})), 1)
 }
 
 func deletes(t *testing.T, s *db.Store) {

@@ -86,5 +86,8 @@ func engine(reader, writer *sql.DB) (db.Engine, error) {
 		Migrations:    files,
 		Goose:         []goose.ProviderOption{goose.WithStore(applied)},
 		IsUnavailable: isUnavailable,
+		IsTaken:       isTaken,
+		IsOvertaken:   never, // one writes after the other
+		IsUnanswered:  never, // what is in the same process answers
 	}, nil
 }
