@@ -1,0 +1,4 @@
+package postgrestest
+
+// What the tests look at from outside.
+var FindPrograms = findPrograms
