@@ -15,12 +15,16 @@ run: ## run the server on a database in this folder
 	$(GO) run .
 
 .PHONY: test
-test: browser ## run all tests, with the race detector (needs a C compiler, and installs Chromium where it is missing)
+test: browser postgres ## run all tests, with the race detector (needs a C compiler; installs Chromium and PostgreSQL where they are missing)
 	FIELDWARD_VECTORS="$(wildcard $(ABSOLUTE))" $(GO) test -race -shuffle=on -timeout 30m ./...
 
 .PHONY: browser
 browser:
 	@command -v chromium >/dev/null || [ -n "$$FIELDWARD_TEST_CHROMIUM" ] || sh internal/install-chromium.sh
+
+.PHONY: postgres
+postgres:
+	@sh internal/install-postgres.sh
 
 .PHONY: lint
 lint: ## check style and the usual mistakes
