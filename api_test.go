@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -63,7 +62,7 @@ func newAPIWith(t testing.TB, set func(*cli.ServeSettings)) *api {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings.Database = "sqlite:" + filepath.Join(t.TempDir(), "api.db")
+	settings.StoreSettings = storeOf(t)
 	set(&settings)
 	if err := settings.Validate(); err != nil {
 		t.Fatal(err)

@@ -31,6 +31,7 @@ import (
 	"github.com/fieldward/fieldward/auth/token"
 	"github.com/fieldward/fieldward/cli"
 	"github.com/fieldward/fieldward/db"
+	"github.com/fieldward/fieldward/db/postgres"
 	"github.com/fieldward/fieldward/db/sqlite"
 	"github.com/fieldward/fieldward/graph"
 	"github.com/fieldward/fieldward/graph/guard"
@@ -72,7 +73,7 @@ type house struct {
 
 // open opens the database, migrates it, and builds the domain on it.
 func open(ctx context.Context, s cli.ServeSettings) (*house, error) {
-	store, err := sqlite.Open(ctx, s.SQLiteFile())
+	store, err := openStore(ctx, s.StoreSettings)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +82,16 @@ func open(ctx context.Context, s cli.ServeSettings) (*house, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	return h, nil
+}
+
+func openStore(ctx context.Context, s cli.StoreSettings) (*db.Store, error) {
+	if err := s.CheckMasterKey(); err != nil {
+		return nil, err
+	}
+	if s.IsPostgres() {
+		return postgres.Open(ctx, s.Database)
+	}
+	return sqlite.Open(ctx, s.SQLiteFile())
 }
 
 func build(ctx context.Context, store *db.Store, s cli.ServeSettings) (*house, error) {
@@ -321,7 +332,11 @@ func (h *house) greet(ctx context.Context, out io.Writer, at net.Addr, s cli.Ser
 		return err
 	}
 	if admins == 0 {
-		lines = append(lines, "There is no administrator yet. Make one, while this runs:",
+		on := ""
+		if s.HoldsPassword() {
+			on = ", with the same FIELDWARD_DATABASE"
+		}
+		lines = append(lines, "There is no administrator yet. Make one, while this runs"+on+":",
 			"  "+program()+" user add --email you@example.com --name 'Your Name' --role ADMIN"+elsewhere(s.StoreSettings))
 	}
 	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
@@ -339,7 +354,11 @@ func program() string {
 // elsewhere are the flags that find a database that is not where it is by default.
 func elsewhere(s cli.StoreSettings) string {
 	flags := ""
-	if defaults, err := cli.DefaultServeSettings(); err == nil && s.Database != defaults.Database {
+	defaults, err := cli.DefaultServeSettings()
+	switch {
+	case err != nil || s.Database == defaults.Database:
+	case s.HoldsPassword(): // what is printed is kept, and read by others
+	default:
 		flags += " --database '" + s.Database + "'"
 	}
 	if s.MasterKeyFile != "" {

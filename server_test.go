@@ -25,8 +25,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestStories runs the program as its users do. Beside testscript's own there are the commands start, interrupt, term and crash
-// for a server in the background, take for a value of the last answer, ask, a client, and forget for
-// one of its cookies. The folder of the project is in $SOURCES.
+// for a server in the background, take for a value of the last answer, database for $DATABASE, one on PostgreSQL, ask, a client, and
+// forget for one of its cookies. The folder of the project is in $SOURCES.
 func TestStories(t *testing.T) {
 	sources, err := os.Getwd()
 	if err != nil {
@@ -48,6 +48,9 @@ func TestStories(t *testing.T) {
 			"take":      take,
 			"exits":     exits,
 			"forget":    forget,
+			"database": func(ts *testscript.TestScript, _ bool, _ []string) {
+				ts.Setenv("DATABASE", postgresServer(t).Database(t))
+			},
 		},
 	})
 }
@@ -97,6 +100,9 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	s.process.Stdout, s.process.Stderr = out, errs
 	s.process.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), "TMPDIR="+ts.Getenv("TMPDIR"), "FIELDWARD_MASTER_KEY="+ts.Getenv("FIELDWARD_MASTER_KEY"),
 		"FIELDWARD_MASTER_KEY_PREVIOUS="+ts.Getenv("FIELDWARD_MASTER_KEY_PREVIOUS"))
+	if database := ts.Getenv("FIELDWARD_DATABASE"); database != "" {
+		s.process.Env = append(s.process.Env, "FIELDWARD_DATABASE="+database)
+	}
 	ts.Check(s.process.Start())
 	for range 600 {
 		if found := listens.FindStringSubmatch(ts.ReadFile("server.out")); found != nil {

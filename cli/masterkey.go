@@ -24,10 +24,29 @@ func (s StoreSettings) MasterKeyPath() string {
 	return s.SQLiteFile() + ".key"
 }
 
+// CheckMasterKey fails where there is no master key, and none is made: with PostgreSQL, which several servers may share.
+// What one of them made beside itself the others could not read.
+func (s StoreSettings) CheckMasterKey() error {
+	if !s.IsPostgres() || os.Getenv(masterKeyVariable) != "" {
+		return nil
+	}
+	if s.MasterKeyFile == "" {
+		return errors.New("there is no master key, and with PostgreSQL it is yours to make and to keep: set " + masterKeyVariable +
+			" to 32 random bytes in base64 (openssl rand -base64 32), or --master-key-file to a file that holds them")
+	}
+	if _, err := os.Stat(s.MasterKeyFile); err != nil {
+		return fmt.Errorf("find the master key, which with PostgreSQL is yours to make and to keep: %w", err)
+	}
+	return nil
+}
+
 // MasterKey reads the master key from the environment or the file. Where there is none, and sealedBy is empty because
 // nothing is sealed yet, it makes one and writes the file, with mode 0600; sealedBy is else the fingerprint of the
 // key that is needed.
 func (s StoreSettings) MasterKey(sealedBy string) (keyring.MasterKey, error) {
+	if err := s.CheckMasterKey(); err != nil {
+		return keyring.MasterKey{}, err
+	}
 	if key, found, err := masterKeyFrom(masterKeyVariable); found && !s.OwnMasterKey {
 		return key, err
 	}

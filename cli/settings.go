@@ -16,8 +16,8 @@ import (
 
 // StoreSettings say where the data is. They are flags of every command that needs it.
 type StoreSettings struct {
-	Database      string `help:"Where the data is: sqlite:FILE." default:"sqlite:fieldward.db"`
-	MasterKeyFile string `help:"File with the master key, 32 bytes in base64, that seals the keys in the database. By default a file beside the embedded database, made at the first start. FIELDWARD_MASTER_KEY may hold the key itself instead." type:"path" placeholder:"FILE"`
+	Database      string `help:"Where the data is: sqlite:FILE or postgres://USER@HOST/NAME. Others on this machine can read a password in a flag: put it into FIELDWARD_DATABASE, or a file that PGPASSFILE names." default:"sqlite:fieldward.db"`
+	MasterKeyFile string `help:"File with the master key, 32 bytes in base64, that seals the keys in the database. By default a file beside the embedded database, made at the first start; with PostgreSQL there is none. FIELDWARD_MASTER_KEY may hold the key itself instead." type:"path" placeholder:"FILE"`
 
 	// OwnMasterKey leaves the environment's key unread: a database that is thrown away has one of its own.
 	OwnMasterKey bool `kong:"-"`
@@ -28,10 +28,28 @@ const sqliteScheme = "sqlite:"
 // SQLiteFile is the path of the embedded database.
 func (s StoreSettings) SQLiteFile() string { return strings.TrimPrefix(s.Database, sqliteScheme) }
 
+// IsPostgres tells that the data is on a PostgreSQL server.
+func (s StoreSettings) IsPostgres() bool {
+	return strings.HasPrefix(s.Database, "postgres://") || strings.HasPrefix(s.Database, "postgresql://")
+}
+
+// HoldsPassword tells that the database's URL is not for others to read. One that is no URL may hold anything.
+func (s StoreSettings) HoldsPassword() bool {
+	if !s.IsPostgres() {
+		return false
+	}
+	u, err := url.Parse(s.Database)
+	if err != nil {
+		return true
+	}
+	_, inside := u.User.Password()
+	return inside || u.Query().Has("password") || u.Query().Has("sslpassword")
+}
+
 // Validate names every problem.
 func (s StoreSettings) Validate() error {
-	if !strings.HasPrefix(s.Database, sqliteScheme) || s.SQLiteFile() == "" {
-		return errors.New("--database: it is not sqlite:FILE") // which may hold a password
+	if !s.IsPostgres() && (!strings.HasPrefix(s.Database, sqliteScheme) || s.SQLiteFile() == "") {
+		return errors.New("--database: it is neither sqlite:FILE nor postgres://USER@HOST/NAME") // what it is may hold a password
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/fieldward/fieldward/db/postgres"
 )
 
-// serverVariable names a server that is there already: the URL of a user who may make databases.
+// serverVariable names a server that is there already: the URL of a superuser, and of no database that matters.
 const serverVariable = "FIELDWARD_TEST_POSTGRES"
 
 // Server makes databases on a server. A test binary keeps one for all its tests.
@@ -57,6 +57,9 @@ func Start() (*Server, error) {
 	s.template = sync.OnceValues(s.makeTemplate)
 	return s, nil
 }
+
+// URL finds the server, for another process of the test to name in FIELDWARD_TEST_POSTGRES.
+func (s *Server) URL() string { return s.url.String() }
 
 // Database makes a database with the tables, drops it at the end of the test, and returns its URL.
 func (s *Server) Database(t testing.TB) string {
