@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -22,7 +21,7 @@ func TestServerEndsWithTheProcessThatBeganIt(t *testing.T) {
 	if os.Getenv(startVariable) != "" {
 		startAndWait(t)
 	}
-	for name, signal := range map[string]os.Signal{"killed": os.Kill, "interrupted": os.Interrupt, "stopped": syscall.SIGTERM} {
+	for name, signal := range map[string]os.Signal{"killed": os.Kill, "interrupted": os.Interrupt} {
 		t.Run(name, func(t *testing.T) {
 			temporary := t.TempDir()
 			must(t, os.Chmod(temporary, 0o777)) // the server may run as another user
