@@ -107,10 +107,18 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	responses, ctx := e.exec.DispatchOperation(ctx, op)
 	resp := responses(ctx)
 	if resp == nil && r.Context().Err() == nil {
-		writeError(w, r, status(r, auth.Unavailable), auth.Busy(time.Second)) // the time was up
+		writeError(w, r, status(r, auth.Unavailable), late(op.Operation.Operation))
 		return
 	}
 	e.answer(w, r, resp)
+}
+
+// late is what is told where the time was up: what a mutation had begun may be done all the same.
+func late(o ast.Operation) *auth.Error {
+	if o == ast.Mutation {
+		return auth.Unsure(time.Second)
+	}
+	return auth.Busy(time.Second)
 }
 
 // refuse answers what was wrong before anything ran.
