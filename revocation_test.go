@@ -133,9 +133,13 @@ func TestAStrictServerIsUnavailableWhereItsDatabaseDoesNotAnswer(t *testing.T) {
 }
 
 func TestAServerThatCannotFollowTheJournalIsNotReadyAndGoesOnRefusing(t *testing.T) {
-	var path string
-	a := newAPIWith(t, func(s *cli.ServeSettings) { path = s.SQLiteFile() })
-	pool, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: "_busy_timeout=10000"}).String())
+	var of cli.StoreSettings
+	a := newAPIWith(t, func(s *cli.ServeSettings) { of = s.StoreSettings })
+	driver, source := "sqlite", (&url.URL{Scheme: "file", Path: of.SQLiteFile(), RawQuery: "_busy_timeout=10000"}).String()
+	if of.IsPostgres() {
+		driver, source = "pgx", of.Database
+	}
+	pool, err := sql.Open(driver, source)
 	if err != nil {
 		t.Fatal(err)
 	}
