@@ -32,15 +32,20 @@ func TestKilledAHundredTimesItLosesNoAcknowledgedWrite(t *testing.T) {
 	}
 	folder := t.TempDir()
 	clients := make([]*client, 4)
+	var acknowledged atomic.Int64
 	for i := range clients {
-		clients[i] = &client{name: fmt.Sprintf("client%d", i)}
+		clients[i] = &client{name: fmt.Sprintf("client%d", i), acknowledged: &acknowledged}
 	}
-	for range kills {
+	for round := range kills {
 		url, kill := launch(t, program, folder)
+		before := acknowledged.Load()
 		ctx, stop := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		for _, c := range clients {
 			wg.Go(func() { c.work(ctx, t, url) })
+		}
+		for i := 0; round%2 == 0 && acknowledged.Load() == before && i < 3000; i++ {
+			time.Sleep(10 * time.Millisecond) // however slow the machine is, there is something to lose
 		}
 		time.Sleep(time.Duration(rand.IntN(250)) * time.Millisecond)
 		kill()
@@ -52,13 +57,12 @@ func TestKilledAHundredTimesItLosesNoAcknowledgedWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = store.Close() }()
-	var acknowledged int
 	for _, c := range clients {
-		acknowledged += c.check(t, store)
+		c.check(t, store)
 	}
-	t.Logf("%d kills, %d acknowledged writes, none lost", kills, acknowledged)
-	if acknowledged < kills {
-		t.Errorf("only %d writes were acknowledged between %d kills", acknowledged, kills)
+	t.Logf("%d kills, %d acknowledged writes, none lost", kills, acknowledged.Load())
+	if n := acknowledged.Load(); n < kills/2 {
+		t.Errorf("only %d writes were acknowledged between %d kills", n, kills)
 	}
 }
 
@@ -97,11 +101,11 @@ func launch(t *testing.T, program, folder string) (url string, kill func()) {
 
 // client remembers what it was told.
 type client struct {
-	name     string
-	signUps  int
-	live     []told // sessions, each with the last refresh token that was answered
-	ended    []told // sessions that were signed out
-	accepted int
+	name         string
+	signUps      int
+	live         []told // sessions, each with the last refresh token that was answered
+	ended        []told // sessions that were signed out
+	acknowledged *atomic.Int64
 }
 
 type told struct {
@@ -163,7 +167,7 @@ func (c *client) send(ctx context.Context, t *testing.T, url, mutation, argument
 		}
 		return
 	}
-	c.accepted++
+	c.acknowledged.Add(1)
 	s := told{session: got.Data.R.Session.ID, refresh: got.Data.R.RefreshToken}
 	if parts := strings.Split(s.refresh, "."); len(parts) == 4 {
 		_, _ = fmt.Sscan(parts[2], &s.counter)
@@ -171,8 +175,8 @@ func (c *client) send(ctx context.Context, t *testing.T, url, mutation, argument
 	note(s)
 }
 
-// check holds what the client was told against the database, and counts it.
-func (c *client) check(t *testing.T, store *db.Store) int {
+// check holds what the client was told against the database.
+func (c *client) check(t *testing.T, store *db.Store) {
 	t.Helper()
 	for _, s := range c.live {
 		stored, _, err := store.Session(t.Context(), s.session)
@@ -185,5 +189,4 @@ func (c *client) check(t *testing.T, store *db.Store) int {
 			t.Errorf("session %s was ended: %+v, %v", s.session, stored, err)
 		}
 	}
-	return c.accepted
 }
