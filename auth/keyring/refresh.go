@@ -31,6 +31,9 @@ func (k *Keyring) Refresh(ctx context.Context) error {
 // another process has just made may sign already. However many ask, one reads at a time, and none within a second of
 // the last. A reading that fails finds nothing; Follow tells of it.
 func (k *Keyring) Find(ctx context.Context, keyID string) (key Key, found bool) {
+	if key, found = k.Verifying(keyID); found {
+		return key, true
+	}
 	if _, known := k.State(keyID); !known {
 		k.unknown.once(ctx, k.now(), func(ctx context.Context) { _ = k.Refresh(ctx) })
 	}

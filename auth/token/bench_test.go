@@ -11,24 +11,47 @@ import (
 	"github.com/fieldward/fieldward/auth/token"
 )
 
-// BenchmarkVerify is a token that was met before.
+// BenchmarkVerify is a token that was met before, one that is met for the first time, and the same by the library alone
+// with every option that it has.
 func BenchmarkVerify(b *testing.B) {
-	h := newHouse(b)
-	text := h.issue(b).Token
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := h.Verify(b.Context(), text); err != nil {
-			b.Fatal(err)
-		}
+	for _, algorithm := range everyAlgorithm() {
+		h, key := newHouseSigning(b, algorithm)
+		text, library := h.issue(b).Token, h.libraryWith(key, true)
+		b.Run(algorithm+"/remembered", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := h.Verify(b.Context(), text); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(algorithm+"/first", func(b *testing.B) { benchmarkFirst(b, h) })
+		b.Run(algorithm+"/library", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := library(text); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
-func BenchmarkVerifyByTheLibraryAlone(b *testing.B) {
-	h := newHouse(b)
-	text, verify := h.issue(b).Token, h.library(b, true)
+// benchmarkFirst verifies a few tokens over and over, each time by a verifier that has met none of them.
+func benchmarkFirst(b *testing.B, h *house) {
+	var texts [256]string
+	for i := range texts {
+		texts[i] = h.issue(b).Token
+	}
 	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := verify(text); err != nil {
+	var v *token.Verifier
+	for i := 0; b.Loop(); i++ {
+		if i%len(texts) == 0 {
+			b.StopTimer()
+			v = token.NewVerifier(h.ring, settings(), h.revoked, start)
+			b.StartTimer()
+		}
+		if _, err := v.Verify(b.Context(), texts[i%len(texts)]); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -130,7 +130,7 @@ func algorithms(t testing.TB, h *house) class {
 // confusions use what is public, or empty, as the secret of an HMAC, or a key of another type.
 func confusions(t testing.TB, h *house) class {
 	c := newClass(token.ErrAlgorithm)
-	public := h.public(t)
+	public := h.public(t).(*ecdsa.PublicKey)
 	der, err := x509.MarshalPKIXPublicKey(public)
 	if err != nil {
 		t.Fatal(err)

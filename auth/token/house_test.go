@@ -2,8 +2,6 @@ package token_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -13,8 +11,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/auth/keyring"
@@ -107,9 +103,14 @@ type house struct {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
+	return newHouseOf(t, keyring.Settings{Master: keyring.NewMasterKey()})
+}
+
+func newHouseOf(t testing.TB, s keyring.Settings) *house {
+	t.Helper()
 	h := &house{store: &memory{}, revoked: revoked{}, now: start()}
 	clock := func() time.Time { return h.now }
-	ring, err := keyring.Open(t.Context(), h.store, keyring.NewMasterKey(), clock)
+	ring, err := keyring.OpenWith(t.Context(), h.store, s, clock)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,44 +132,6 @@ func (h *house) issue(t testing.TB) token.Issued {
 		t.Fatal(err)
 	}
 	return issued
-}
-
-// public is the key as a verifier with the library alone would hold it.
-func (h *house) public(t testing.TB) *ecdsa.PublicKey {
-	t.Helper()
-	var jwk struct{ X, Y string }
-	if err := json.Unmarshal(h.store.keys[0].Public, &jwk); err != nil {
-		t.Fatal(err)
-	}
-	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, unbase64(t, jwk.X), unbase64(t, jwk.Y)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return public
-}
-
-// library verifies with golang-jwt alone: with every option that it has, or with none but the clock.
-func (h *house) library(t testing.TB, everyOption bool) func(text string) (jwt.MapClaims, error) {
-	public, keyID := h.public(t), h.ring.Signing().KeyID
-	options := []jwt.ParserOption{jwt.WithTimeFunc(func() time.Time { return h.now })}
-	if everyOption {
-		options = append(
-			options, jwt.WithValidMethods([]string{"ES256"}), jwt.WithStrictDecoding(), jwt.WithJSONNumber(),
-			jwt.WithIssuer(issuer), jwt.WithAudience(audience), jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
-			jwt.WithLeeway(token.Leeway),
-		)
-	}
-	parser := jwt.NewParser(options...)
-	return func(text string) (jwt.MapClaims, error) {
-		claims := jwt.MapClaims{}
-		_, err := parser.ParseWithClaims(text, claims, func(t *jwt.Token) (any, error) {
-			if t.Header["kid"] != keyID {
-				return nil, jwt.ErrTokenUnverifiable
-			}
-			return public, nil
-		})
-		return claims, err
-	}
 }
 
 // sign writes a token of any header and payload, with a true signature.

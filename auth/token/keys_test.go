@@ -13,38 +13,39 @@ import (
 	"github.com/fieldward/fieldward/auth/token"
 )
 
-// secretJWK is a new shared secret for HS256.
-func secretJWK() []byte {
-	return []byte(`{"kty":"oct","k":"` + base64.RawURLEncoding.EncodeToString([]byte(rand.Text()+rand.Text())) + `"}`)
+// everyAlgorithm is each that a key can have.
+func everyAlgorithm() []string {
+	return []string{keyring.ES256, keyring.ES384, keyring.EdDSA, keyring.RS256, keyring.HS256}
+}
+
+// newHouseSigning is a house that signs by the algorithm, and what the library alone needs to verify that.
+func newHouseSigning(t testing.TB, algorithm string) (h *house, verifying any) {
+	t.Helper()
+	s := keyring.Settings{Master: keyring.NewMasterKey(), Algorithm: algorithm}
+	if algorithm != keyring.HS256 {
+		h = newHouseOf(t, s)
+		return h, h.public(t)
+	}
+	secret := []byte(rand.Text() + rand.Text())
+	shared, _, err := keyring.ParsePrivate([]byte(`{"kty":"oct","k":"`+base64.RawURLEncoding.EncodeToString(secret)+`"}`), start())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Algorithm, s.Outside = "", []keyring.Key{shared}
+	return newHouseOf(t, s), secret
 }
 
 func TestTokensOfEveryAlgorithmAreIssuedAndVerifiedByItAlone(t *testing.T) {
-	algorithms := []string{keyring.ES256, keyring.ES384, keyring.EdDSA, keyring.RS256, keyring.HS256}
-	for _, algorithm := range algorithms {
+	for _, algorithm := range everyAlgorithm() {
 		t.Run(algorithm, func(t *testing.T) {
-			s := keyring.Settings{Master: keyring.NewMasterKey(), Algorithm: algorithm}
-			if algorithm == keyring.HS256 {
-				shared, _, err := keyring.ParsePrivate(secretJWK(), start())
-				if err != nil {
-					t.Fatal(err)
-				}
-				s.Algorithm, s.Outside = "", []keyring.Key{shared}
-			}
-			h := newHouse(t)
-			ring, err := keyring.OpenWith(t.Context(), &memory{}, s, start)
-			if err != nil {
-				t.Fatal(err)
-			}
-			h.ring = ring
-			h.Issuer = token.NewIssuer(ring, settings(), nil, start)
-			h.Verifier = token.NewVerifier(ring, settings(), h.revoked, start)
+			h, _ := newHouseSigning(t, algorithm)
 
 			issued := h.issue(t)
 
 			if _, err := h.Verify(t.Context(), issued.Token); err != nil {
 				t.Errorf("its own token: %v", err)
 			}
-			for _, other := range algorithms {
+			for _, other := range everyAlgorithm() {
 				if other == algorithm {
 					continue
 				}
