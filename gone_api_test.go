@@ -16,6 +16,7 @@ import (
 	"github.com/fieldward/fieldward/auth/keyring"
 	"github.com/fieldward/fieldward/graph"
 	"github.com/fieldward/fieldward/web"
+	"github.com/fieldward/fieldward/web/document"
 )
 
 // headFirst sends the head of the answer before anything of the operation runs, as a stream does.
@@ -43,6 +44,7 @@ func (a *api) streaming(t *testing.T) *api {
 		Verifier: a.verifier, Cookies: web.Cookies{Opens: a.sessions.Opens, Plain: true}, Log: log,
 		Ready: func(context.Context) error { return nil },
 		GraphQL: web.GraphQL{
+			Documents: document.Settings{Limits: document.DefaultLimits()}, MaxBody: 64 << 10,
 			Schema: schema, Extensions: []graphql.HandlerExtension{headFirst{}, keeper},
 			Present: keeper.Present(graph.Present(log)), Recover: graph.Recover,
 		},

@@ -36,6 +36,7 @@ import (
 	"github.com/fieldward/fieldward/graph"
 	"github.com/fieldward/fieldward/graph/guard"
 	"github.com/fieldward/fieldward/web"
+	"github.com/fieldward/fieldward/web/document"
 )
 
 func main() {
@@ -244,11 +245,15 @@ func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Lo
 	schema, keeper, err := graph.New(graph.Domain{
 		Accounts: h.accounts, Sessions: h.sessions, Journal: h.journal, Keys: h.keys,
 		CursorKey: h.keys.Secret(keyring.CursorSecret).Bytes,
-	}, time.Now, append(h.trial.options(), guard.WithoutPlansFor(web.HoldsSecret))...)
+	}, time.Now, append(h.trial.options(), guard.WithoutPlansFor(document.HoldsSecret))...)
 	if err != nil {
 		return nil, fmt.Errorf("read the rules of the schema:\n%w", err)
 	}
 	h.trial.begin(schema.Schema())
+	documents, err := documentsOf(s)
+	if err != nil {
+		return nil, err
+	}
 	return web.New(web.Config{
 		Verifier:       h.verifier,
 		Cookies:        web.Cookies{Opens: h.sessions.Opens, Plain: s.PlainIssuer()},
@@ -259,7 +264,8 @@ func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Lo
 			Present:       keeper.Present(graph.Present(log)),
 			Recover:       graph.Recover,
 			Introspection: s.Introspection,
-			Rules:         guard.Rules,
+			Documents:     documents,
+			MaxBody:       s.MaxBody,
 			SDL:           graph.SDLFor(keeper),
 		},
 		Issuer:   s.Issuer,
@@ -276,6 +282,19 @@ func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Lo
 		},
 		Log: log,
 	})
+}
+
+// documentsOf says what may be asked.
+func documentsOf(s cli.ServeSettings) (document.Settings, error) {
+	manifest, err := s.Manifest()
+	return document.Settings{
+		Limits: document.Limits{
+			QueryLength: s.MaxQueryLength, Tokens: s.MaxTokens, Depth: s.MaxDepth, IntrospectionDepth: s.MaxIntrospectionDepth,
+			Aliases: s.MaxAliases, Directives: s.MaxDirectives, Fields: s.MaxFields, Fragments: s.MaxFragments,
+			Operations: s.MaxOperations, Variables: s.MaxVariables, RootFields: s.MaxRootFields, PasswordFields: s.MaxPasswordFields,
+		},
+		Rules: guard.Rules, Trusted: manifest, TrustedOnly: s.DocumentsOnly,
+	}, err
 }
 
 // The deadlines of a connection. A reader that is slower holds on to nothing.

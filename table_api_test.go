@@ -24,6 +24,7 @@ import (
 	"github.com/fieldward/fieldward/graph"
 	"github.com/fieldward/fieldward/graph/guard"
 	"github.com/fieldward/fieldward/web"
+	"github.com/fieldward/fieldward/web/document"
 )
 
 // Each field of the contract by each kind of token, by POST and by GET, as a plain reading of the contract has it.
@@ -151,13 +152,14 @@ func newBoard(t *testing.T, schema *ast.Schema) *board {
 	executable, keeper, err := graph.New(graph.Domain{
 		Accounts: a.accounts, Sessions: a.sessions, Journal: a.journal, Keys: a.keys,
 		CursorKey: a.keys.Secret(keyring.CursorSecret).Bytes,
-	}, time.Now, guard.WithoutPlansFor(web.HoldsSecret))
+	}, time.Now, guard.WithoutPlansFor(document.HoldsSecret))
 	if err != nil {
 		t.Fatal(err)
 	}
 	handler, err := web.New(web.Config{
 		Verifier: b.limits, Cookies: web.Cookies{Opens: a.sessions.Opens}, Log: slog.New(slog.DiscardHandler),
 		GraphQL: web.GraphQL{
+			Documents: document.Settings{Limits: document.DefaultLimits()}, MaxBody: 64 << 10,
 			Schema: executable, Extensions: []graphql.HandlerExtension{keeper}, Recover: graph.Recover, Introspection: true,
 			Present: keeper.Present(graph.Present(slog.New(slog.DiscardHandler))),
 		},

@@ -26,16 +26,18 @@ const (
 	RateLimited          Code = "RATE_LIMITED"
 	Unavailable          Code = "UNAVAILABLE"
 	LimitExceeded        Code = "LIMIT_EXCEEDED"
-	ParseFailed          Code = "GRAPHQL_PARSE_FAILED"
-	ValidationFailed     Code = "GRAPHQL_VALIDATION_FAILED"
-	Internal             Code = "INTERNAL"
+	// PersistedQueryNotFound tells the client to send the document's text.
+	PersistedQueryNotFound Code = "PERSISTED_QUERY_NOT_FOUND"
+	ParseFailed            Code = "GRAPHQL_PARSE_FAILED"
+	ValidationFailed       Code = "GRAPHQL_VALIDATION_FAILED"
+	Internal               Code = "INTERNAL"
 )
 
 // Codes lists every code, so that each door can be held against all of them.
 func Codes() []Code {
 	return []Code{
 		Unauthenticated, Forbidden, RecentSignInRequired, InvalidCredentials, UserDisabled, SessionEnded, InvalidInput, WeakPassword,
-		EmailTaken, NotFound, Conflict, RateLimited, Unavailable, LimitExceeded, ParseFailed, ValidationFailed, Internal,
+		EmailTaken, NotFound, Conflict, RateLimited, Unavailable, LimitExceeded, PersistedQueryNotFound, ParseFailed, ValidationFailed, Internal,
 	}
 }
 

@@ -81,6 +81,11 @@ type ServeSettings struct {
 	GraphiQL      bool `name:"graphiql" help:"Serve the GraphiQL page at /." default:"true" negatable:""`
 	Introspection bool `help:"Answer introspection." default:"true" negatable:""`
 
+	LimitSettings `embed:"" group:"Limits:"`
+
+	Documents     string `help:"File with the documents that clients may name instead of sending them: a JSON object from names to texts, as the client preset of GraphQL Code Generator writes it." type:"path" placeholder:"FILE"`
+	DocumentsOnly bool   `help:"Run the documents of --documents, and no others."`
+
 	TrialSchema string `help:"Schema file whose rules are tried beside those in force, without effect: the log says whom they would deny what, by coordinate." type:"path" placeholder:"FILE"`
 
 	LogFormat string     `help:"text or json. By default text on a terminal, else json." enum:"auto,text,json" default:"auto"`
@@ -95,7 +100,9 @@ const (
 
 // Validate names every problem.
 func (s ServeSettings) Validate() error {
-	problems := []error{s.StoreSettings.Validate(), s.validateIssuer(), validateOrigins(s.AllowedOrigins)}
+	problems := []error{
+		s.StoreSettings.Validate(), s.LimitSettings.Validate(), s.validateIssuer(), validateOrigins(s.AllowedOrigins),
+	}
 	wrong := func(bad bool, format string, args ...any) {
 		if bad {
 			problems = append(problems, fmt.Errorf(format, args...))
@@ -115,6 +122,9 @@ func (s ServeSettings) Validate() error {
 	wrong(s.MaxSignUps < 0, "--max-sign-ups: %d is less than 0", s.MaxSignUps)
 	wrong(s.PasswordMinLength < password.LeastMinLength || s.PasswordMinLength > maxPasswordMin,
 		"--password-min-length: %d is not from %d to %d", s.PasswordMinLength, password.LeastMinLength, maxPasswordMin)
+	_, err = s.Manifest()
+	problems = append(problems, err)
+	wrong(s.DocumentsOnly && s.Documents == "", "--documents-only: there are no --documents, so that nothing would run")
 	return errors.Join(problems...)
 }
 

@@ -20,9 +20,6 @@ var WriteResponse = writeResponse
 // MountWellKnown serves the well-known documents.
 var MountWellKnown = mountWellKnown
 
-// Documents keep documents.
-var NewDocuments = newDocuments
-
 // Jar is the cookies of a request and its answer.
 type Jar = jar
 

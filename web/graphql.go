@@ -12,15 +12,9 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/fieldward/fieldward/auth"
-)
-
-// The limits of a request. Without them one POST of 4 MB ends the process inside the parser.
-const (
-	maxBody   = 64 << 10 // bytes
-	maxTokens = 4000     // of query text
+	"github.com/fieldward/fieldward/web/document"
 )
 
 // maxTime is how long an operation may take. What it waits for then ends, and the caller is told to come back.
@@ -35,25 +29,25 @@ type GraphQL struct {
 	Recover    graphql.RecoverFunc
 	// Introspection lets clients ask for the schema.
 	Introspection bool
-	// Rules are those that a document must keep to; the usual ones where it is nil.
-	Rules func() *rules.Rules
+	// Documents say what may be asked.
+	Documents document.Settings
+	// MaxBody is the most that is read of a request's body, in bytes.
+	MaxBody int64
 	// SDL is the schema as text, as far as it is open to the caller. It is answered where introspection is.
 	SDL func(auth.Caller) string
 }
 
 // endpoint answers GraphQL over HTTP: POST with application/json, and GET for queries.
 type endpoint struct {
-	exec   *executor.Executor
-	schema *ast.Schema
-	log    *slog.Logger
+	exec      *executor.Executor
+	documents *document.Documents
+	maxBody   int64
+	log       *slog.Logger
 }
 
 func newEndpoint(g GraphQL, log *slog.Logger) (*endpoint, error) {
 	exec := executor.New(g.Schema)
-	exec.SetParserTokenLimit(maxTokens)
-	exec.SetQueryCache(newDocuments())
-	exec.SetDisableSuggestion(true)
-	exec.SetDefaultRulesFn(g.Rules)
+	exec.SetQueryCache(document.Prepared{})
 	exec.SetErrorPresenter(g.Present)
 	exec.SetRecoverFunc(g.Recover)
 	for _, x := range append([]graphql.HandlerExtension{introspection(g.Introspection)}, g.Extensions...) {
@@ -62,7 +56,11 @@ func newEndpoint(g GraphQL, log *slog.Logger) (*endpoint, error) {
 		}
 		exec.Use(x)
 	}
-	return &endpoint{exec: exec, schema: g.Schema.Schema(), log: log}, nil
+	documents, err := document.New(g.Schema.Schema(), g.Documents)
+	if err != nil {
+		return nil, fmt.Errorf("read the documents of the manifest:\n%w", err)
+	}
+	return &endpoint{exec: exec, documents: documents, maxBody: g.MaxBody, log: log}, nil
 }
 
 // ServeHTTP answers one request.
@@ -79,16 +77,16 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			auth.Invalid("", "The answer is application/graphql-response+json or application/json."))
 		return
 	}
-	params, refused := readParams(w, r)
+	asked, refused := e.read(w, r)
 	if refused != nil {
 		writeError(w, r, refused.status, refused.err)
 		return
 	}
 	ctx, cancel := context.WithTimeout(graphql.StartOperationTrace(r.Context()), maxTime)
 	defer cancel()
-	op, errs := e.exec.CreateOperationContext(ctx, params)
+	op, errs := e.operation(ctx, asked)
 	if errs != nil {
-		e.refuse(graphql.WithOperationContext(ctx, op), w, r, errs)
+		e.answer(w, r, e.exec.DispatchError(graphql.WithOperationContext(ctx, op), errs))
 		return
 	}
 	if r.Method == http.MethodGet && op.Operation.Operation != ast.Query {
@@ -98,10 +96,6 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if op.Operation.Operation == ast.Subscription {
 		writeError(w, r, http.StatusBadRequest, auth.Invalid("query", "A subscription is not answered here."))
-		return
-	}
-	if over := overLimit(op, e.schema); over != nil {
-		e.refuse(graphql.WithOperationContext(ctx, op), w, r, gqlerror.List{shown(over)})
 		return
 	}
 	responses, ctx := e.exec.DispatchOperation(ctx, op)
@@ -121,9 +115,14 @@ func late(o ast.Operation) *auth.Error {
 	return auth.Busy(time.Second)
 }
 
-// refuse answers what was wrong before anything ran.
-func (e *endpoint) refuse(ctx context.Context, w http.ResponseWriter, r *http.Request, errs gqlerror.List) {
-	e.answer(w, r, e.exec.DispatchError(ctx, limited(errs)))
+// operation finds the document, and makes an operation of it. Where errs are not nil it is what was refused.
+func (e *endpoint) operation(ctx context.Context, asked *request) (_ *graphql.OperationContext, errs gqlerror.List) {
+	doc, errs := e.documents.Find(ctx, document.Request{Query: asked.Query, ID: asked.documentID, Extensions: asked.Extensions})
+	asked.Query = doc.Text
+	if errs != nil {
+		return &graphql.OperationContext{RawQuery: doc.Text, OperationName: asked.OperationName}, errs
+	}
+	return e.exec.CreateOperationContext(document.With(ctx, doc), &asked.RawParams)
 }
 
 func (e *endpoint) answer(w http.ResponseWriter, r *http.Request, resp *graphql.Response) {

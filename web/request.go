@@ -27,53 +27,58 @@ func unreadable(field, message string) *refusal {
 	return &refusal{status: http.StatusBadRequest, err: auth.Invalid(field, message)}
 }
 
-// readParams reads a request as GraphQL over HTTP has it: a JSON body of POST, or the query string of GET.
-func readParams(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+// request is what a client asks.
+type request struct {
+	graphql.RawParams
+	documentID string
+}
+
+// read reads a request as GraphQL over HTTP has it: a JSON body of POST, or the query string of GET.
+func (e *endpoint) read(w http.ResponseWriter, r *http.Request) (*request, *refusal) {
 	start := graphql.Now()
 	read := readBody
 	if r.Method == http.MethodGet {
 		read = readQueryString
 	}
-	params, refused := read(w, r)
+	asked, refused := read(w, r, e.maxBody)
 	if refused != nil {
 		return nil, refused
 	}
-	if params.Query == "" {
-		return nil, unreadable("query", "There is no query.")
-	}
-	params.Headers = r.Header
-	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
-	return params, nil
+	asked.Headers = r.Header
+	asked.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+	return asked, nil
 }
 
 // tooLong is a body or a query string beyond the limit.
-func tooLong(r *http.Request, what string) *refusal {
-	over := beyond("body", fmt.Sprintf("The %s is longer than %d bytes.", what, maxBody))
+func tooLong(r *http.Request, what string, most int64) *refusal {
+	over := &auth.Error{
+		Code: auth.LimitExceeded, Limit: "body", Message: fmt.Sprintf("The %s is longer than %d bytes.", what, most),
+	}
 	return &refusal{status(r, over.Code), over}
 }
 
-func readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+func readBody(w http.ResponseWriter, r *http.Request, most int64) (*request, *refusal) {
 	media, attributes, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset, set := attributes["charset"]
 	if err != nil || media != "application/json" || set && !strings.EqualFold(charset, "utf-8") {
 		return nil, &refusal{http.StatusUnsupportedMediaType, auth.Invalid("", "The body's Content-Type must be application/json.")}
 	}
-	if r.ContentLength > maxBody {
-		return nil, tooLong(r, "body") // before anything is read: a client that asks first is spared the sending
+	if r.ContentLength > most {
+		return nil, tooLong(r, "body", most) // before anything is read: a client that asks first is spared the sending
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if err != nil {
 		if _, over := errors.AsType[*http.MaxBytesError](err); over {
-			return nil, tooLong(r, "body")
+			return nil, tooLong(r, "body", most)
 		}
 		return nil, unreadable("", "The body could not be read.")
 	}
 	return parseBody(body)
 }
 
-// parseBody reads a JSON object with the members query, operationName, variables and extensions. Others are passed
+// parseBody reads a JSON object with the members query, operationName, variables, extensions and documentId. Others are passed
 // over, as the specification reserves them.
-func parseBody(body []byte) (*graphql.RawParams, *refusal) {
+func parseBody(body []byte) (*request, *refusal) {
 	if !utf8.Valid(body) {
 		return nil, unreadable("", "The body is not UTF-8.")
 	}
@@ -81,19 +86,20 @@ func parseBody(body []byte) (*graphql.RawParams, *refusal) {
 	if err != nil {
 		return nil, unreadable("", "The body is no JSON object of a GraphQL request: "+err.Error()+".")
 	}
-	var params graphql.RawParams
-	var refused [4]*refusal
+	var params request
+	var refused [5]*refusal
 	params.Query, refused[0] = text(members, "query")
 	params.OperationName, refused[1] = text(members, "operationName")
 	params.Variables, refused[2] = object(members, "variables")
 	params.Extensions, refused[3] = object(members, "extensions")
+	params.documentID, refused[4] = text(members, "documentId")
 	for _, one := range refused {
 		if one != nil {
 			return nil, one
 		}
 	}
 	for name := range members {
-		for _, known := range [...]string{"query", "operationName", "variables", "extensions"} {
+		for _, known := range [...]string{"query", "operationName", "variables", "extensions", "documentId"} {
 			if name != known && strings.EqualFold(name, known) {
 				return nil, unreadable(name, "The member "+known+" is written in another case.")
 			}
@@ -124,9 +130,9 @@ func object(members map[string]any, name string) (map[string]any, *refusal) {
 	}
 }
 
-func readQueryString(_ http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
-	if len(r.URL.RawQuery) > maxBody {
-		return nil, tooLong(r, "query string")
+func readQueryString(_ http.ResponseWriter, r *http.Request, most int64) (*request, *refusal) {
+	if int64(len(r.URL.RawQuery)) > most {
+		return nil, tooLong(r, "query string", most)
 	}
 	members := make(map[string]any)
 	for name, values := range r.URL.Query() {

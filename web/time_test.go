@@ -15,6 +15,7 @@ import (
 
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/web"
+	"github.com/fieldward/fieldward/web/document"
 )
 
 func TestAMutationWhoseTimeIsUpIsNotCalledUndone(t *testing.T) {
@@ -33,8 +34,11 @@ func TestAMutationWhoseTimeIsUpIsNotCalledUndone(t *testing.T) {
 	for query, want := range map[string]*auth.Error{`{ a }`: auth.Busy(0), `mutation { a }`: auth.Unsure(0)} {
 		synctest.Test(t, func(t *testing.T) {
 			handler, err := web.New(web.Config{
-				Log:     slog.New(slog.DiscardHandler),
-				GraphQL: web.GraphQL{Schema: endless, Present: graphql.DefaultErrorPresenter, Recover: graphql.DefaultRecover},
+				Log: slog.New(slog.DiscardHandler),
+				GraphQL: web.GraphQL{
+					Documents: document.Settings{Limits: document.DefaultLimits()}, MaxBody: 64 << 10,
+					Schema: endless, Present: graphql.DefaultErrorPresenter, Recover: graphql.DefaultRecover,
+				},
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -31,8 +31,8 @@ func mountWellKnown(mux *http.ServeMux, issuer string, keySet func() ([]byte, er
 	if err != nil {
 		return err
 	}
-	mux.Handle("GET "+keySetPath, document("application/jwk-set+json", keySet, log))
-	described := document("application/json", func() ([]byte, error) { return metadata, nil }, log)
+	mux.Handle("GET "+keySetPath, published("application/jwk-set+json", keySet, log))
+	described := published("application/json", func() ([]byte, error) { return metadata, nil }, log)
 	mux.Handle("GET "+metadataPath, described)
 	if path != "" {
 		mux.Handle("GET "+metadataPath+path, described)
@@ -60,8 +60,8 @@ func describe(issuer string) (metadata []byte, path string, err error) {
 	return metadata, strings.TrimSuffix(u.EscapedPath(), "/"), nil
 }
 
-// document serves a JSON text that anyone may read and keep for a while, and 304 to who has it already.
-func document(mediaType string, text func() ([]byte, error), log *slog.Logger) http.HandlerFunc {
+// published serves a JSON text that anyone may read and keep for a while, and 304 to who has it already.
+func published(mediaType string, text func() ([]byte, error), log *slog.Logger) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := text()
 		if err != nil {
