@@ -15,7 +15,7 @@ run: ## run the server on a database in this folder
 	$(GO) run .
 
 .PHONY: test
-test: browser postgres ## run all tests, with the race detector (needs a C compiler; installs Chromium and PostgreSQL where they are missing)
+test: browser postgres clients ## run all tests, with the race detector (needs a C compiler and Node.js; installs Chromium and PostgreSQL where they are missing)
 	FIELDWARD_VECTORS="$(wildcard $(ABSOLUTE))" $(GO) test -race -shuffle=on -timeout 30m ./...
 
 .PHONY: browser
@@ -25,6 +25,10 @@ browser:
 .PHONY: postgres
 postgres:
 	@sh internal/install-postgres.sh
+
+.PHONY: clients
+clients:
+	npm ci --prefix internal/clients --silent
 
 .PHONY: lint
 lint: ## check style and the usual mistakes

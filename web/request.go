@@ -44,6 +44,9 @@ func (e *endpoint) read(w http.ResponseWriter, r *http.Request) (*request, *refu
 	if refused != nil {
 		return nil, refused
 	}
+	if asked.Query == "" && asked.documentID == "" && asked.Extensions["persistedQuery"] == nil {
+		return nil, unreadable("query", "There is no query.")
+	}
 	asked.Headers = r.Header
 	asked.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
 	return asked, nil
