@@ -176,11 +176,10 @@ func openKeyring(ctx context.Context, s cli.StoreSettings) (*keyring.Keyring, fu
 
 // openBeside opens a database as a server would that is started here without a flag.
 func openBeside(ctx context.Context, s cli.StoreSettings) (*house, error) {
-	settings, err := cli.EnvironmentServeSettings()
+	settings, err := s.Beside()
 	if err != nil {
 		return nil, err
 	}
-	settings.StoreSettings = s
 	if os.Getenv("FIELDWARD_SIGNING_ALGORITHM") == "" {
 		settings.SigningAlgorithm = "" // the server's may be a flag: keys go on as they are
 	}

@@ -74,6 +74,7 @@ func Run(ctx context.Context, args []string, t Terminal, h House) int {
 		kong.Name("fieldward"),
 		kong.Description(description),
 		kong.DefaultEnvars(environmentPrefix),
+		kong.Resolvers(&configFile{}),
 		kong.Writers(t.Out, t.Err),
 		kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

@@ -8,6 +8,7 @@ import (
 // LimitSettings bound what a request may ask. A refusal names the limit as the flag does, in camel case.
 type LimitSettings struct {
 	MaxBody               int64 `help:"Bytes of a request's body." default:"65536"`
+	MaxHeader             int   `help:"Bytes of a request's header." default:"32768"`
 	MaxQueryLength        int   `help:"Bytes of a document's text." default:"32768"`
 	MaxTokens             int   `help:"Tokens of a document." default:"4000"`
 	MaxDepth              int   `help:"How deep fields may nest." default:"16"`
@@ -29,6 +30,7 @@ func (s LimitSettings) Validate() error {
 		value int64
 	}{
 		{"body", s.MaxBody},
+		{"header", int64(s.MaxHeader)},
 		{"query-length", int64(s.MaxQueryLength)},
 		{"tokens", int64(s.MaxTokens)},
 		{"depth", int64(s.MaxDepth)},

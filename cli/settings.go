@@ -19,6 +19,8 @@ type StoreSettings struct {
 	Database      string `help:"Where the data is: sqlite:FILE or postgres://USER@HOST/NAME. Others on this machine can read a password in a flag: put it into FIELDWARD_DATABASE, or a file that PGPASSFILE names." default:"sqlite:fieldward.db"`
 	MasterKeyFile string `help:"File with the master key, 32 bytes in base64, that seals the keys in the database. By default a file beside the embedded database, made at the first start; with PostgreSQL there is none. FIELDWARD_MASTER_KEY may hold the key itself instead." type:"path" placeholder:"FILE"`
 
+	Config string `help:"File with settings in YAML: the names of flags, each with its value, or a list. Arguments and the environment go before it." type:"path" placeholder:"FILE"`
+
 	// OwnMasterKey leaves the environment's key unread: a database that is thrown away has one of its own.
 	OwnMasterKey bool `kong:"-"`
 }
@@ -78,6 +80,13 @@ type ServeSettings struct {
 	MaxSignUps        int    `help:"How many may sign up per minute from one network: the /24 of an IPv4 address, the /56 of an IPv6 address. Attempts count too. 0 sets no limit." default:"20"`
 	PasswordMinLength int    `help:"The least number of characters of a new password." default:"8"`
 
+	TrustedProxies []string `name:"trusted-proxy" help:"Network of proxies, or the address of one, whose X-Forwarded-For says where a request comes from: 10.0.0.0/8. May be given several times." placeholder:"NETWORK"`
+
+	TLSCert string `name:"tls-cert" help:"File with the certificate, and those that lead to it, as PEM. What is renewed in its place is used within a minute." type:"path" placeholder:"FILE"`
+	TLSKey  string `name:"tls-key" help:"File with its private key, as PEM." type:"path" placeholder:"FILE"`
+
+	ReadTimeout time.Duration `help:"How long a request may take to arrive." default:"5s"`
+
 	GraphiQL      bool `name:"graphiql" help:"Serve the GraphiQL page at /." default:"true" negatable:""`
 	Introspection bool `help:"Answer introspection." default:"true" negatable:""`
 
@@ -85,6 +94,8 @@ type ServeSettings struct {
 
 	Documents     string `help:"File with the documents that clients may name instead of sending them: a JSON object from names to texts, as the client preset of GraphQL Code Generator writes it." type:"path" placeholder:"FILE"`
 	DocumentsOnly bool   `help:"Run the documents of --documents, and no others."`
+
+	Check bool `help:"Say what is wrong with the settings, and serve nothing."`
 
 	TrialSchema string `help:"Schema file whose rules are tried beside those in force, without effect: the log says whom they would deny what, by coordinate." type:"path" placeholder:"FILE"`
 
@@ -96,12 +107,14 @@ type ServeSettings struct {
 const (
 	maxAccessTokenTTL = time.Hour
 	maxPasswordMin    = 64
+	maxReadTimeout    = time.Minute
 )
 
 // Validate names every problem.
 func (s ServeSettings) Validate() error {
 	problems := []error{
 		s.StoreSettings.Validate(), s.LimitSettings.Validate(), s.validateIssuer(), validateOrigins(s.AllowedOrigins),
+		s.validateProxies(), s.validateTLS(),
 	}
 	wrong := func(bad bool, format string, args ...any) {
 		if bad {
@@ -119,6 +132,8 @@ func (s ServeSettings) Validate() error {
 	wrong(s.SessionIdleTTL > s.SessionTTL, "--session-idle-ttl: %s is longer than --session-ttl", s.SessionIdleTTL)
 	wrong(s.RefreshGrace < 0 || s.RefreshGrace > s.AccessTokenTTL,
 		"--refresh-grace: %s is not from 0 to --access-token-ttl", s.RefreshGrace)
+	wrong(s.ReadTimeout < time.Second || s.ReadTimeout > maxReadTimeout,
+		"--read-timeout: %s is not from 1s to %s", s.ReadTimeout, maxReadTimeout)
 	wrong(s.MaxSignUps < 0, "--max-sign-ups: %d is less than 0", s.MaxSignUps)
 	wrong(s.PasswordMinLength < password.LeastMinLength || s.PasswordMinLength > maxPasswordMin,
 		"--password-min-length: %d is not from %d to %d", s.PasswordMinLength, password.LeastMinLength, maxPasswordMin)
@@ -158,10 +173,12 @@ func (s ServeSettings) AcceptedAudience() string {
 // DefaultServeSettings are the settings of a server of which nothing was set.
 func DefaultServeSettings() (ServeSettings, error) { return readServeSettings() }
 
-// EnvironmentServeSettings are those of a server that is started here without a flag: what the environment sets holds
-// for the commands that work beside it, too.
-func EnvironmentServeSettings() (ServeSettings, error) {
-	return readServeSettings(kong.DefaultEnvars(environmentPrefix))
+// Beside are the settings of a server that is started here on this store without another flag: what the environment and
+// the file set holds for the commands that work beside it, too.
+func (s StoreSettings) Beside() (ServeSettings, error) {
+	settings, err := readServeSettings(kong.DefaultEnvars(environmentPrefix), kong.Resolvers(&configFile{path: s.Config}))
+	settings.StoreSettings = s
+	return settings, err
 }
 
 func readServeSettings(options ...kong.Option) (ServeSettings, error) {

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 )
 
@@ -31,3 +33,14 @@ func NewJar(w http.ResponseWriter, r *http.Request, c Cookies, now func() time.T
 }
 
 var _ http.Handler = (*endpoint)(nil)
+
+// AddressesFor finds out where requests come from, with those proxies; nil where it is not known.
+func AddressesFor(trusted []netip.Prefix, log *slog.Logger) func(*http.Request) *string {
+	p := &proxies{trusted: trusted, log: log}
+	return func(r *http.Request) *string { return p.clientOf(r).IPAddress }
+}
+
+// AddressOf is where one request comes from.
+func AddressOf(r *http.Request, trusted []netip.Prefix, log *slog.Logger) *string {
+	return AddressesFor(trusted, log)(r)
+}

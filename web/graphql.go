@@ -63,10 +63,15 @@ func newEndpoint(g GraphQL, log *slog.Logger) (*endpoint, error) {
 	return &endpoint{exec: exec, documents: documents, maxBody: g.MaxBody, log: log}, nil
 }
 
+// nothing is what a browser may load or run that opens an answer as a page.
+const nothing = "default-src 'none'; frame-ancestors 'none'"
+
 // ServeHTTP answers one request.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Add("Vary", "Accept")
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", nothing)
+	h.Add("Vary", "Accept")
 	if r.Method != http.MethodPost && r.Method != http.MethodGet {
 		w.Header().Set("Allow", "GET, POST")
 		writeError(w, r, http.StatusMethodNotAllowed, auth.Invalid("", "GraphQL is asked by POST, and queries by GET too."))

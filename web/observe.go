@@ -3,7 +3,6 @@ package web
 import (
 	"crypto/rand"
 	"log/slog"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -18,21 +17,30 @@ const requestIDLength = 16
 // maxUserAgent is in bytes.
 const maxUserAgent = 256
 
-// identified gives the request an ID, and notes where it came from.
-func identified(next http.Handler) http.Handler {
+// strictTransport keeps browsers from asking by plain HTTP for a year (RFC 6797), where the issuer is https.
+const strictTransport = "max-age=31536000"
+
+// identified gives the request an ID, notes where it came from, and lets no browser guess at what is answered.
+func identified(next http.Handler, p *proxies, secure bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()[:requestIDLength]
-		w.Header().Set("X-Request-Id", id)
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		ctx := auth.WithClient(auth.WithRequestID(r.Context(), id), clientOf(r))
+		h := w.Header()
+		h.Set("X-Request-Id", id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		if secure {
+			h.Set("Strict-Transport-Security", strictTransport)
+		}
+		ctx := auth.WithClient(auth.WithRequestID(r.Context(), id), p.clientOf(r))
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
-func clientOf(r *http.Request) auth.Client {
+func (p *proxies) clientOf(r *http.Request) auth.Client {
 	var c auth.Client
-	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
-		c.IPAddress = &host
+	if address, known := p.address(r); known {
+		text := address.String()
+		c.IPAddress = &text
 	}
 	if agent := r.UserAgent(); agent != "" {
 		agent = strings.ToValidUTF8(agent[:min(len(agent), maxUserAgent)], "")

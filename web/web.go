@@ -6,6 +6,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"strings"
 
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/web/graphiql"
@@ -17,6 +19,8 @@ type Config struct {
 	Cookies  Cookies
 	// AllowedOrigins are those of the pages elsewhere that may ask: https://app.example.com, exactly as a browser says it.
 	AllowedOrigins []string
+	// TrustedProxies are the networks of the proxies whose X-Forwarded-For says where a request comes from.
+	TrustedProxies []netip.Prefix
 	GraphQL        GraphQL
 	// Issuer is this server's public address: what is published links to it, and never to what a request calls it.
 	Issuer string
@@ -55,7 +59,8 @@ func New(c Config) (http.Handler, error) {
 		mux.Handle(graphiql.PagePattern, page)
 		mux.Handle(graphiql.AssetsPattern, page)
 	}
-	return identified(observed(pages.protect(mux), c.Log)), nil
+	from := &proxies{trusted: c.TrustedProxies, log: c.Log}
+	return identified(observed(pages.protect(mux), c.Log), from, strings.HasPrefix(c.Issuer, "https:")), nil
 }
 
 // verifier logs why a token was refused, which its bearer is not told.
