@@ -21,6 +21,9 @@ type Engine struct {
 	// Goose are the options with which goose finds out, and notes down, which migrations have been applied. They
 	// include goose.WithStore, and see to it that no migration is applied twice by programs that start at once.
 	Goose []goose.ProviderOption
+	// Clock is the expression with which the database tells its time. It is empty where that is the program's own: the
+	// database is in the same process.
+	Clock string
 	// IsUnavailable tells that the statement failed for a reason that passes without the caller's doing: the database
 	// is locked, full, or cannot be reached.
 	IsUnavailable func(error) bool

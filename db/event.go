@@ -26,7 +26,7 @@ const insertEvent = `
 func (s *Store) Record(ctx context.Context, e auth.Event) error {
 	args, err := eventArgs(e)
 	if err == nil {
-		_, err = s.changeOneAs(ctx, s.wrote(e), insertEvent, args...)
+		_, err = s.changeOne(ctx, s.wrote(e), insertEvent, args...)
 	}
 	return s.explain("record an event", err)
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // CountFailure writes the event with a count of 1, or adds 1 to the count of the one that was written with the key. It
-// is one statement, so that no count is lost, and costs the same either way.
+// is one statement, so that no count is lost, and costs the same either way. After a lost answer it is done again, and
+// may count twice: the caller is told what failed, and not that nobody knows.
 func (s *Store) CountFailure(ctx context.Context, key account.TallyKey, e auth.Event) error {
 	const count = `
 		INSERT INTO events (` + writtenColumns + `, tally_key, tally)
@@ -19,7 +20,7 @@ func (s *Store) CountFailure(ctx context.Context, key account.TallyKey, e auth.E
 	e.Details = map[string]any{"count": 1}
 	args, err := eventArgs(e)
 	if err == nil {
-		_, err = s.changeOne(ctx, count, append(args, key[:])...)
+		_, err = s.changeOne(ctx, harmless, count, append(args, key[:])...)
 	}
 	return s.explain("count a failure", err)
 }

@@ -114,7 +114,7 @@ func (s *Store) AddSecret(ctx context.Context, k keyring.SealedSecret) error {
 		INSERT INTO secrets (` + secretColumns + `)
 		VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (kind, version) DO NOTHING`
-	_, err := s.changeOneAs(ctx, harmless, add, k.Kind, k.Version, k.Sealed, k.SealedBy, instant(k.CreatedAt))
+	_, err := s.changeOne(ctx, harmless, add, k.Kind, k.Version, k.Sealed, k.SealedBy, instant(k.CreatedAt))
 	return s.explain("add a secret", err)
 }
 

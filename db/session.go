@@ -130,7 +130,7 @@ func ids(rows *sql.Rows) ([]auth.ID, error) {
 // Advance moves the counter of a session that has not ended. Of parallel callers with the same a.From one succeeds.
 func (s *Store) Advance(ctx context.Context, a session.Advance) error {
 	if a.Event == nil {
-		return s.explain("advance a session", moved(s.changeOneAs(ctx, s.advanced(a), advance, advanceArgs(a)...)))
+		return s.explain("advance a session", moved(s.changeOne(ctx, s.advanced(a), advance, advanceArgs(a)...)))
 	}
 	err := s.changeAs(ctx, transaction{find: s.wrote(*a.Event)}, func(ctx context.Context, tx *sql.Tx) error {
 		if err := moved(exec(ctx, tx, advance, advanceArgs(a)...)); err != nil {

@@ -9,9 +9,10 @@ import (
 	"github.com/fieldward/fieldward/auth/account"
 )
 
-// ChangeTallies holds the tallies of the keys, and keeps what change makes of them.
+// ChangeTallies holds the tallies of the keys, and keeps what change makes of them. After a lost answer it is done again:
+// an attempt may be counted twice, and no one is turned away because nobody knows.
 func (s *Store) ChangeTallies(ctx context.Context, keys []account.TallyKey, change func([]account.Tally) error) error {
-	err := s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.changeAs(ctx, transaction{find: harmless}, func(ctx context.Context, tx *sql.Tx) error {
 		tallies := make([]account.Tally, len(keys))
 		for _, i := range inOrder(keys) {
 			if err := holdTally(ctx, tx, keys[i], &tallies[i]); err != nil {
@@ -68,7 +69,7 @@ func keepTally(ctx context.Context, tx *sql.Tx, key account.TallyKey, t account.
 
 // ForgetTallies removes up to limit of the tallies that were last counted before the time, the oldest first.
 func (s *Store) ForgetTallies(ctx context.Context, before time.Time, limit int) error {
-	_, err := s.changeOne(ctx, forgetTallies, instant(before), limit)
+	_, err := s.changeOne(ctx, harmless, forgetTallies, instant(before), limit)
 	return s.explain("forget tallies", err)
 }
 

@@ -36,6 +36,7 @@ func (s *Store) change(ctx context.Context, do func(ctx context.Context, tx *sql
 func (s *Store) changeAs(ctx context.Context, kind transaction, do func(ctx context.Context, tx *sql.Tx) error) error {
 	return s.anew(ctx, func() (again bool, err error) {
 		err = s.try(ctx, kind, do)
+		s.writes.note(s, err)
 		if lost, ok := asLost(err); ok {
 			return s.settle(ctx, kind.find, lost)
 		}
@@ -45,15 +46,15 @@ func (s *Store) changeAs(ctx context.Context, kind transaction, do func(ctx cont
 
 // try runs do in one transaction.
 //
-// Whoever gave up waiting leaves the queue at once. From then on the transaction does not feel ctx end until right
-// before it commits: one cut off in its commit would be reported as failed though it was kept.
+// Whoever gave up waiting leaves the queue at once. From then on the transaction does not feel that the caller has gone
+// until right before it commits: one cut off in its commit would be reported as failed though it was kept.
 func (s *Store) try(ctx context.Context, kind transaction, do func(ctx context.Context, tx *sql.Tx) error) error {
 	conn, err := s.engine.Writer.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close() }() // only gives it back
-	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), changeTime)
+	own, cancel := apart(ctx)
 	defer cancel()
 	var options sql.TxOptions
 	if kind.serializable {
@@ -73,16 +74,12 @@ func (s *Store) try(ctx context.Context, kind transaction, do func(ctx context.C
 	return s.answered(tx.Commit())
 }
 
-// changeOne runs a statement that is a change by itself, and counts the rows that it changed.
-func (s *Store) changeOne(ctx context.Context, statement string, args ...any) (int64, error) {
-	return s.changeOneAs(ctx, nil, statement, args...)
-}
-
-// changeOneAs is changeOne with what finds out whether it happened. Where it did, and the answer was lost, it has
-// changed one row.
-func (s *Store) changeOneAs(ctx context.Context, find look, statement string, args ...any) (changed int64, err error) {
+// changeOne runs a statement that is a change by itself, and counts the rows that it changed. Where the answer was lost,
+// and find finds out that it happened, it has changed one.
+func (s *Store) changeOne(ctx context.Context, find look, statement string, args ...any) (changed int64, err error) {
 	err = s.anew(ctx, func() (again bool, err error) {
 		changed, err = s.tryOne(ctx, statement, args...)
+		s.writes.note(s, err)
 		if lost, ok := asLost(err); ok {
 			changed = 1
 			return s.settle(ctx, find, lost)
@@ -98,10 +95,21 @@ func (s *Store) tryOne(ctx context.Context, statement string, args ...any) (int6
 		return 0, err
 	}
 	defer func() { _ = conn.Close() }() // only gives it back
-	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), changeTime)
+	own, cancel := apart(ctx)
 	defer cancel()
 	changed, err := counted(conn.ExecContext(own, statement, args...))
 	return changed, s.answered(err)
+}
+
+// apart goes on after a caller who has gone, though no longer than they would have waited: they must be told by then.
+func apart(ctx context.Context) (context.Context, context.CancelFunc) {
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), changeTime)
+	until, ends := ctx.Deadline()
+	if !ends {
+		return own, cancel
+	}
+	sooner, cancelSooner := context.WithDeadline(own, until)
+	return sooner, func() { cancelSooner(); cancel() }
 }
 
 func (s *Store) overtaken(err error) bool { return err != nil && s.engine.IsOvertaken(err) }

@@ -47,7 +47,10 @@ func openEngine(ctx context.Context, url string) (db.Engine, error) {
 	if err != nil {
 		return db.Engine{}, err
 	}
+	renewed := &renewal{idle: settings.connections}
+	settings.connection.OnPgError = renewed.keeps
 	pool := stdlib.OpenDB(*settings.connection)
+	renewed.pool = pool
 	pool.SetMaxOpenConns(settings.connections)
 	pool.SetMaxIdleConns(settings.connections)
 	pool.SetConnMaxLifetime(connectionLifetime)
@@ -91,6 +94,7 @@ func engine(pool *sql.DB) (db.Engine, error) {
 		Reader:        pool,
 		Migrations:    files,
 		Goose:         []goose.ProviderOption{goose.WithStore(applied), goose.WithLocker(lease)},
+		Clock:         `clock_timestamp()`,
 		IsUnavailable: isUnavailable,
 		IsTaken:       isTaken,
 		IsOvertaken:   isOvertaken,

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"slices"
 
@@ -28,5 +29,8 @@ func isTaken(err error) bool {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	return ok && (e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 }
+
+// isCutOff tells of a statement whose time was up: the driver says so then even of one that has just succeeded.
+func isCutOff(err error) bool { return errors.Is(err, context.DeadlineExceeded) }
 
 func never(error) bool { return false }

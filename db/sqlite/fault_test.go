@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/db"
@@ -63,9 +64,12 @@ func TestLockedFileIsUnavailableToWritersAlone(t *testing.T) {
 	must(t, err)
 	isUnavailable(t, s.AddUser(t.Context(), ada()), "SQLITE_BUSY")
 	isUnavailable(t, s.Record(t.Context(), auth.Event{ID: "evt_1", At: ada().User.CreatedAt}), "SQLITE_BUSY")
-	must(t, s.Ping(t.Context()))
+	isUnavailable(t, s.Ping(t.Context()), "SQLITE_BUSY")
+	_, err = s.CountUsers(t.Context(), auth.UserFilter{})
+	must(t, err)
 	_, err = conn.ExecContext(t.Context(), `ROLLBACK`)
 	must(t, err)
+	must(t, s.Ping(t.Context()))
 	must(t, s.AddUser(t.Context(), ada()))
 }
 
@@ -156,4 +160,53 @@ func TestTwoProgramsWriteAtOnceAndNeitherFails(t *testing.T) {
 			t.Errorf("one of the programs sees %d users, want %d", n, len(stores)*each)
 		}
 	}
+}
+
+func TestWhoAsksAgainAndAgainWritesOnlyWhereNobodyElseHas(t *testing.T) {
+	s, engine := openWithEngine(t, filepath.Join(t.TempDir(), "test.db"))
+	version := func() (n int) {
+		must(t, engine.Reader.QueryRow(`PRAGMA data_version`).Scan(&n)) // moves with each change of another connection
+		return n
+	}
+	engine.Reader.SetMaxOpenConns(1)
+	before := version()
+	must(t, s.Ping(t.Context()))
+	if version() == before {
+		t.Error("nothing was tried though nobody has written")
+	}
+	must(t, s.AddUser(t.Context(), ada()))
+	before = version()
+	must(t, s.Ping(t.Context()))
+	if version() != before {
+		t.Error("it was tried though a change has just succeeded")
+	}
+	var left int
+	must(t, engine.Reader.QueryRow(`SELECT count(*) FROM tallies`).Scan(&left))
+	if left > 0 {
+		t.Errorf("the tries leave %d rows", left)
+	}
+}
+
+// TestStatementThatIsCutOffIsNotReportedAsFailed holds the file for longer than the caller waits: the driver's answer is
+// the same where the statement has just succeeded.
+func TestStatementThatIsCutOffIsNotReportedAsFailed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	s, _ := openWithEngine(t, path)
+	conn, err := raw(t, path).Conn(t.Context())
+	must(t, err)
+	defer func() { must(t, conn.Close()) }()
+	_, err = conn.ExecContext(t.Context(), `BEGIN IMMEDIATE`)
+	must(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	begun := time.Now()
+	err = s.Record(ctx, auth.Event{ID: "evt_1", At: ada().User.CreatedAt})
+	if shown, ok := errors.AsType[*auth.Error](err); !ok || shown.Message != auth.Unsure(0).Message {
+		t.Errorf("got the error %v", err)
+	}
+	if took := time.Since(begun); took > 2*time.Second {
+		t.Errorf("the caller waits %s", took)
+	}
+	_, err = conn.ExecContext(t.Context(), `ROLLBACK`)
+	must(t, err)
 }

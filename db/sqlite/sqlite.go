@@ -88,6 +88,6 @@ func engine(reader, writer *sql.DB) (db.Engine, error) {
 		IsUnavailable: isUnavailable,
 		IsTaken:       isTaken,
 		IsOvertaken:   never, // one writes after the other
-		IsUnanswered:  never, // what is in the same process answers
+		IsUnanswered:  isCutOff,
 	}, nil
 }
