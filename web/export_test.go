@@ -22,6 +22,12 @@ var WriteResponse = writeResponse
 // MountWellKnown serves the well-known documents.
 var MountWellKnown = mountWellKnown
 
+// Ready answers whether requests should be sent here.
+var Ready = ready
+
+// Documents keep documents.
+var NewDocuments = newDocuments
+
 // Jar is the cookies of a request and its answer.
 type Jar = jar
 
