@@ -11,11 +11,9 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"runtime"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -40,9 +38,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal does not wait for what the first one has begun to end
-	os.Exit(cli.Run(ctx, os.Args[1:], cli.Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, cli.House{
+	os.Exit(cli.Run(untilSignal(), os.Args[1:], cli.Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, cli.House{
 		Serve:       serve,
 		Accounts:    openAccounts,
 		Schema:      graph.SDL,
@@ -236,7 +232,7 @@ func serve(ctx context.Context, s cli.ServeSettings, first cli.First) (err error
 		return err
 	}
 	defer tried.end()
-	return run(ctx, handler, listener, &draining, log)
+	return run(drained(ctx, s.DrainDelay, &draining, log), parting(handler, &draining), listener, log)
 }
 
 // handler is the web around the schema and its guard.
@@ -270,16 +266,8 @@ func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Lo
 		Issuer:   s.Issuer,
 		KeySet:   h.keys.KeySet,
 		GraphiQL: s.GraphiQL,
-		Ready: func(ctx context.Context) error {
-			if draining.Load() {
-				return errors.New("the server is stopping")
-			}
-			if err := h.follower.Ready(); err != nil {
-				return err
-			}
-			return h.store.Ping(ctx)
-		},
-		Log: log,
+		Ready:    readiness{draining, h.follower, h.store, time.Now}.check,
+		Log:      log,
 	})
 }
 
@@ -301,12 +289,12 @@ const (
 	readTimeout  = 5 * time.Second
 	writeTimeout = 30 * time.Second // longer than web gives an operation
 	idleTimeout  = 2 * time.Minute
-	drainTimeout = 25 * time.Second // likewise
+	drainTimeout = 22 * time.Second // likewise; with the drain's delay within the 30 s after which many a manager kills
 	maxHeader    = 32 << 10         // bytes
 )
 
 // run serves until ctx ends, and then answers what it has begun to answer.
-func run(ctx context.Context, handler http.Handler, l net.Listener, draining *atomic.Bool, log *slog.Logger) error {
+func run(ctx context.Context, handler http.Handler, l net.Listener, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readTimeout,
@@ -323,8 +311,6 @@ func run(ctx context.Context, handler http.Handler, l net.Listener, draining *at
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
-	draining.Store(true)
-	log.Info("stopping")
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	if err := server.Shutdown(last); err != nil {

@@ -98,7 +98,7 @@ func start(ts *testscript.TestScript, _ bool, args []string) {
 	s.process = exec.Command(path, append(args, "--listen", "127.0.0.1:0")...)
 	s.process.Dir = ts.MkAbs(".")
 	s.process.Stdout, s.process.Stderr = out, errs
-	s.process.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), "TMPDIR="+ts.Getenv("TMPDIR"), "FIELDWARD_MASTER_KEY="+ts.Getenv("FIELDWARD_MASTER_KEY"),
+	s.process.Env = append(os.Environ(), "FIELDWARD_DRAIN_DELAY=0s", "HOME="+ts.Getenv("HOME"), "TMPDIR="+ts.Getenv("TMPDIR"), "FIELDWARD_MASTER_KEY="+ts.Getenv("FIELDWARD_MASTER_KEY"),
 		"FIELDWARD_MASTER_KEY_PREVIOUS="+ts.Getenv("FIELDWARD_MASTER_KEY_PREVIOUS"))
 	if database := ts.Getenv("FIELDWARD_DATABASE"); database != "" {
 		s.process.Env = append(s.process.Env, "FIELDWARD_DATABASE="+database)

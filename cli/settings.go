@@ -86,6 +86,7 @@ type ServeSettings struct {
 	TLSKey  string `name:"tls-key" help:"File with its private key, as PEM." type:"path" placeholder:"FILE"`
 
 	ReadTimeout time.Duration `help:"How long a request may take to arrive." default:"5s"`
+	DrainDelay  time.Duration `help:"How long to go on answering after SIGTERM, while /readyz says no: at least as long as a balancer takes to notice. Ctrl-C does not wait." default:"5s"`
 
 	GraphiQL      bool `name:"graphiql" help:"Serve the GraphiQL page at /." default:"true" negatable:""`
 	Introspection bool `help:"Answer introspection." default:"true" negatable:""`
@@ -108,6 +109,7 @@ const (
 	maxAccessTokenTTL = time.Hour
 	maxPasswordMin    = 64
 	maxReadTimeout    = time.Minute
+	maxDrainDelay     = 10 * time.Minute
 )
 
 // Validate names every problem.
@@ -134,6 +136,7 @@ func (s ServeSettings) Validate() error {
 		"--refresh-grace: %s is not from 0 to --access-token-ttl", s.RefreshGrace)
 	wrong(s.ReadTimeout < time.Second || s.ReadTimeout > maxReadTimeout,
 		"--read-timeout: %s is not from 1s to %s", s.ReadTimeout, maxReadTimeout)
+	wrong(s.DrainDelay < 0 || s.DrainDelay > maxDrainDelay, "--drain-delay: %s is not from 0 to %s", s.DrainDelay, maxDrainDelay)
 	wrong(s.MaxSignUps < 0, "--max-sign-ups: %d is less than 0", s.MaxSignUps)
 	wrong(s.PasswordMinLength < password.LeastMinLength || s.PasswordMinLength > maxPasswordMin,
 		"--password-min-length: %d is not from %d to %d", s.PasswordMinLength, password.LeastMinLength, maxPasswordMin)

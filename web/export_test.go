@@ -25,9 +25,6 @@ var MountWellKnown = mountWellKnown
 // Ready answers whether requests should be sent here.
 var Ready = ready
 
-// Documents keep documents.
-var NewDocuments = newDocuments
-
 // Jar is the cookies of a request and its answer.
 type Jar = jar
 
