@@ -23,9 +23,9 @@ import (
 // Its errors are those of the contracts, or say what was being done and wrap the cause. Where the database is locked,
 // full or out of reach they hold an auth.Error of the code auth.Unavailable too.
 type Store struct {
-	engine Engine
-	reads  statements
-	writes proof
+	engine  Engine
+	reads   statements
+	changes changes
 }
 
 var (

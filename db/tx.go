@@ -22,6 +22,8 @@ const (
 type transaction struct {
 	// serializable is for a change that depends on rows which it does not write, and others might.
 	serializable bool
+	// trial is for one that changes nothing: whether it succeeds says little of the others.
+	trial bool
 	// find finds out afterwards whether it happened; nil where nothing can tell.
 	find look
 }
@@ -36,7 +38,9 @@ func (s *Store) change(ctx context.Context, do func(ctx context.Context, tx *sql
 func (s *Store) changeAs(ctx context.Context, kind transaction, do func(ctx context.Context, tx *sql.Tx) error) error {
 	return s.anew(ctx, func() (again bool, err error) {
 		err = s.try(ctx, kind, do)
-		s.writes.note(s, err)
+		if !kind.trial {
+			s.note(err)
+		}
 		if lost, ok := asLost(err); ok {
 			return s.settle(ctx, kind.find, lost)
 		}
@@ -79,7 +83,7 @@ func (s *Store) try(ctx context.Context, kind transaction, do func(ctx context.C
 func (s *Store) changeOne(ctx context.Context, find look, statement string, args ...any) (changed int64, err error) {
 	err = s.anew(ctx, func() (again bool, err error) {
 		changed, err = s.tryOne(ctx, statement, args...)
-		s.writes.note(s, err)
+		s.note(err)
 		if lost, ok := asLost(err); ok {
 			changed = 1
 			return s.settle(ctx, find, lost)

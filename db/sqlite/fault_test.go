@@ -69,7 +69,7 @@ func TestLockedFileIsUnavailableToWritersAlone(t *testing.T) {
 	must(t, err)
 	_, err = conn.ExecContext(t.Context(), `ROLLBACK`)
 	must(t, err)
-	must(t, s.Ping(t.Context()))
+	must(t, s.Ping(t.Context())) // of two failures nothing is concluded
 	must(t, s.AddUser(t.Context(), ada()))
 }
 

@@ -22,7 +22,8 @@ import (
 
 // cluster is a server in a folder of its own.
 type cluster struct {
-	url string
+	url    string
+	keeper *exec.Cmd
 	// alive is open as long as this process lives: when it closes, the keeper ends the server.
 	alive io.WriteCloser
 }
@@ -36,7 +37,7 @@ const (
 
 // keeper runs the server, and ends it when nothing holds the other end of its standard input any more: that is so
 // when the process that began it has ended, even by kill -9. It ends what it has begun, by its process ID. Descriptor
-// 3 is the server's log.
+// 3 is the server's log. Last it removes the folder, if it is told one.
 const keeper = `
 	folder=$1
 	shift
@@ -46,7 +47,7 @@ const keeper = `
 	read -r nothing
 	kill -QUIT $server 2>/dev/null
 	wait $server
-	rm -rf "$folder"
+	[ -z "$folder" ] || rm -rf "$folder"
 `
 
 // startCluster makes a cluster and starts its server. Another may take the free port first: then it does so anew.
@@ -60,42 +61,64 @@ func startCluster() (*cluster, error) {
 		return nil, err
 	}
 	for attempt := 1; ; attempt++ {
-		folder, password, err := makeCluster(programs, identity)
-		if err != nil {
-			return nil, errors.Join(err, removeAll(folder))
+		s := site{programs: programs, identity: identity}
+		if err := s.make(""); err != nil {
+			return nil, errors.Join(err, removeAll(s.folder))
 		}
-		c, err := startServer(programs, identity, folder, password)
-		if err == nil || attempt == portAttempts || !strings.Contains(err.Error(), "Address already in use") {
+		c, err := s.startOnce()
+		if err == nil || attempt == portAttempts || !isPortTaken(err) {
 			return c, err
 		}
 	}
 }
 
-// makeCluster makes the files of a cluster whose owner has the password.
-func makeCluster(programs string, identity *syscall.SysProcAttr) (folder, password string, err error) {
-	folder, err = os.MkdirTemp("", "fieldward-postgres-")
+func isPortTaken(err error) bool { return strings.Contains(err.Error(), "Address already in use") }
+
+// site is where the files of a cluster are, and who runs its server.
+type site struct {
+	programs string
+	identity *syscall.SysProcAttr
+	folder   string
+	password string
+	// alive is open as long as the files are wanted, where they are not a server's alone.
+	alive io.Closer
+}
+
+// make makes the files of a cluster, in a new folder within another: that of temporary files where none is named.
+func (s *site) make(within string) error {
+	folder, err := os.MkdirTemp(within, "fieldward-postgres-")
 	if err != nil {
-		return "", "", fmt.Errorf("make a folder for PostgreSQL: %w", err)
+		return fmt.Errorf("make a folder for PostgreSQL: %w", err)
 	}
-	password = rand.Text()
+	s.folder, s.password = folder, rand.Text()
 	secret := filepath.Join(folder, "password")
-	if err := os.WriteFile(secret, []byte(password), 0o600); err != nil {
-		return folder, "", fmt.Errorf("write PostgreSQL's password: %w", err)
+	if err := os.WriteFile(secret, []byte(s.password), 0o600); err != nil {
+		return fmt.Errorf("write PostgreSQL's password: %w", err)
 	}
-	if c := identity.Credential; c != nil {
-		for _, path := range []string{folder, secret} {
-			if err := os.Chown(path, int(c.Uid), int(c.Gid)); err != nil {
-				return folder, "", fmt.Errorf("give PostgreSQL its folder: %w", err)
-			}
+	if err := s.give(folder, secret); err != nil {
+		return err
+	}
+	initialize := exec.Command(filepath.Join(s.programs, "initdb"), "--pgdata="+dataIn(folder), "--username="+owner, //nolint:gosec // found by findPrograms
+		"--pwfile="+secret, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")
+	initialize.SysProcAttr, initialize.Dir = s.identity, folder
+	if out, err := initialize.CombinedOutput(); err != nil {
+		return fmt.Errorf("make a PostgreSQL cluster: %w: %s", err, out)
+	}
+	return nil
+}
+
+// give makes files those of the user who runs the server.
+func (s site) give(paths ...string) error {
+	c := s.identity.Credential
+	if c == nil {
+		return nil
+	}
+	for _, path := range paths {
+		if err := os.Chown(path, int(c.Uid), int(c.Gid)); err != nil {
+			return fmt.Errorf("give PostgreSQL its folder: %w", err)
 		}
 	}
-	initialize := exec.Command(filepath.Join(programs, "initdb"), "--pgdata="+dataIn(folder), "--username="+owner, //nolint:gosec // found by findPrograms
-		"--pwfile="+secret, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")
-	initialize.SysProcAttr, initialize.Dir = identity, folder
-	if out, err := initialize.CombinedOutput(); err != nil {
-		return folder, "", fmt.Errorf("make a PostgreSQL cluster: %w: %s", err, out)
-	}
-	return folder, password, nil
+	return nil
 }
 
 func dataIn(folder string) string { return filepath.Join(folder, "data") }
@@ -108,28 +131,34 @@ func removeAll(folder string) error {
 	return os.RemoveAll(folder)
 }
 
-// startServer starts the server on a free port, and waits until it answers. Where it fails the folder is gone.
-func startServer(programs string, identity *syscall.SysProcAttr, folder, password string) (*cluster, error) {
+// startOnce starts the server on a free port. Where it fails, or ends, the folder is gone.
+func (s site) startOnce() (*cluster, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
+	return s.start(port, s.folder)
+}
+
+// start starts the server, and waits until it answers. When it ends a folder is removed, where one is named.
+func (s site) start(port int, removes string) (*cluster, error) {
 	logReader, logWriter, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe: %w", err)
 	}
-	server := exec.Command("sh", append([]string{"-c", keeper, "keeper", folder, filepath.Join(programs, "postgres")}, flags(folder, port)...)...)
-	server.SysProcAttr, server.Dir, server.ExtraFiles = identity, folder, []*os.File{logWriter}
+	server := exec.Command("sh", append([]string{"-c", keeper, "keeper", removes, filepath.Join(s.programs, "postgres")}, flags(s.folder, port)...)...)
+	server.SysProcAttr, server.Dir, server.ExtraFiles = s.identity, s.folder, []*os.File{logWriter}
 	alive, err := server.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe: %w", err)
 	}
 	if err := server.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("start PostgreSQL: %w", err), removeAll(folder))
+		return nil, errors.Join(fmt.Errorf("start PostgreSQL: %w", err), removeAll(removes))
 	}
 	_ = logWriter.Close() // the server has its own
 	said := listen(logReader)
-	c := &cluster{url: fmt.Sprintf("postgres://%s:%s@127.0.0.1:%d/postgres?sslmode=disable", owner, password, port), alive: alive}
+	url := fmt.Sprintf("postgres://%s:%s@127.0.0.1:%d/postgres?sslmode=disable", owner, s.password, port)
+	c := &cluster{url: url, keeper: server, alive: alive}
 	if err := c.wait(said); err != nil {
 		return nil, errors.Join(err, alive.Close(), server.Wait())
 	}

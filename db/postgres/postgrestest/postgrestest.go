@@ -31,6 +31,7 @@ type Server struct {
 	pool     *sql.DB
 	cluster  *cluster // nil where the server is not ours
 	template func() (string, error)
+	stem     func() (site, error)
 }
 
 // Start begins a cluster, which ends by itself when this process does, however it does; or it turns to the server that
@@ -55,6 +56,7 @@ func Start() (*Server, error) {
 	}
 	s := &Server{url: parsed, pool: pool, cluster: own}
 	s.template = sync.OnceValues(s.makeTemplate)
+	s.stem = sync.OnceValues(makeStem)
 	return s, nil
 }
 
