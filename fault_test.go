@@ -58,6 +58,7 @@ const scenesAtOnce = 4
 // TestFaultsLoseNothing does what can happen to a database, or to a server, while clients write through the server, and
 // holds what they were told against what is there afterwards. It prints what came of each fault.
 func TestFaultsLoseNothing(t *testing.T) {
+	t.Parallel()
 	program := buildProgram(t)
 	var mu sync.Mutex
 	var rows []string

@@ -36,6 +36,7 @@ type fleet struct {
 // TestInstancesOnOneDatabaseActAsOne starts eight servers at once on an empty database, goes on with three of them behind
 // a balancer, and under load rotates keys, revokes tokens, guesses passwords and restarts one after the other.
 func TestInstancesOnOneDatabaseActAsOne(t *testing.T) {
+	t.Parallel()
 	program, key, address := buildProgram(t), masterKey(), postgresServer(t).Empty(t)
 	f := &fleet{T: t}
 	begun := time.Now()

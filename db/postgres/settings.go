@@ -45,8 +45,9 @@ func parse(url string) (settings, error) {
 		"application_name": "fieldward",
 		// The last resort against a statement that nobody waits for any more: whoever does has a shorter deadline.
 		"statement_timeout": "30s",
-		// A program that stands still in the middle of a change must not keep its rows from the others.
-		"idle_in_transaction_session_timeout": "30s",
+		// A program that stands still in the middle of a change must not keep its rows from the others: the journal's
+		// head is one, without which none of them is ready. No change takes longer (changeTime).
+		"idle_in_transaction_session_timeout": "10s",
 	} {
 		if config.RuntimeParams[name] == "" {
 			config.RuntimeParams[name] = value
