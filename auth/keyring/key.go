@@ -90,6 +90,7 @@ type Key struct {
 
 	public  crypto.PublicKey // []byte for HS256
 	private any              // a crypto.Signer; []byte for HS256; nil where the key only verifies
+	lost    bool             // it was revoked, and the store does not know any more: it was put back to an older state
 }
 
 // newKey makes a key that signs from its making on. Its generation is the caller's to give.

@@ -71,8 +71,13 @@ func (o opener) addSigningKey(ctx context.Context) (*ring, error) {
 }
 
 // makeKey makes and seals the key that follows those of the ring. Where no algorithm is asked for it has that of the
-// newest.
+// newest. It makes none beside a key that is sealed with another master key than those at hand: this one has been replaced.
 func (o opener) makeKey(r *ring, algorithm string, at time.Time) (SealedKey, error) {
+	for _, by := range r.sealedBy {
+		if _, err := o.masters.thatSealed(by); err != nil {
+			return SealedKey{}, fmt.Errorf("make signing key: %w", err)
+		}
+	}
 	var newest Key
 	if len(r.keys) > 0 {
 		newest = r.keys[len(r.keys)-1]

@@ -65,9 +65,13 @@ func TestARunningServerWithTheOldMasterKeyGoesOn(t *testing.T) {
 		t.Errorf("what it holds does not stay good: %v", err)
 	}
 	sameRing(t, running, both)
+	_, err := running.Rotate(t.Context(), auth.Nobody, auth.Client{}, "")
+	if e, ok := errors.AsType[*keyring.WrongMasterKeyError](err); !ok || e.Want != current.Fingerprint() || store.count() != 1 {
+		t.Errorf("it makes a key under a master key that was replaced: %v", err)
+	}
 	leaked := running.Signing().KeyID
 	revoke(t, both, leaked)
-	err := running.Refresh(t.Context())
+	err = running.Refresh(t.Context())
 	if e, ok := errors.AsType[*keyring.WrongMasterKeyError](err); !ok || e.Want != current.Fingerprint() {
 		t.Errorf("of a key that it cannot open it says %v", err)
 	}

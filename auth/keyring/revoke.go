@@ -37,7 +37,7 @@ func (k *Keyring) Revoke(
 			return revoked, signing, auth.ErrNotFound
 		case key.Generation == 0:
 			return revoked, signing, errWithdraw
-		case key.RevokedAt != nil:
+		case key.RevokedAt != nil && !key.lost:
 			return held.view(key, at), held.view(held.signing(at), at), nil
 		}
 		r, err := k.revocation(held, key, algorithm, at)
@@ -57,6 +57,9 @@ func (k *Keyring) Revoke(
 func (k *Keyring) revocation(held *ring, key Key, algorithm string, at time.Time) (Revocation, error) {
 	r := Revocation{ID: key.ID, At: at, Event: about(auth.SigningKeyRevoked, key.ID, at)}
 	r.Event.Details = map[string]any{"keyId": key.KeyID}
+	if key.lost {
+		r.Event.Details["reason"] = "the database is behind"
+	}
 	if slices.IndexFunc(held.keys, named(key.KeyID)) >= signing(held.keys, at) {
 		successor, err := k.makeKey(held, algorithm, at)
 		if err != nil {
@@ -66,4 +69,18 @@ func (k *Keyring) revocation(held *ring, key Key, algorithm string, at time.Time
 		r.Event.Details["successor"], r.Event.Details["algorithm"] = successor.KeyID, successor.Algorithm
 	}
 	return r, nil
+}
+
+// revokeAgain revokes what is known to be revoked, and was brought back by a store that was put back to an older state:
+// whoever has a leaked key does not get it back.
+func (k *Keyring) revokeAgain(ctx context.Context) error {
+	for _, key := range k.held.Load().keys {
+		if !key.lost {
+			continue
+		}
+		if _, _, err := k.Revoke(ctx, auth.Nobody, auth.Client{}, key.KeyID, ""); err != nil {
+			return fmt.Errorf("revoke the key %s again, which the database has lost: %w", key.KeyID, err)
+		}
+	}
+	return nil
 }

@@ -10,10 +10,11 @@ import (
 
 // ring is what a keyring holds at a time. It never changes once it is made.
 type ring struct {
-	keys    []Key    // stored ones by generation, the oldest first
-	outside []Key    // those from files: the first signs
-	secrets []Secret // by kind and version
-	broken  error    // why a stored key is not among keys; nil where all are
+	keys     []Key    // stored ones by generation, the oldest first
+	outside  []Key    // those from files: the first signs
+	secrets  []Secret // by kind and version
+	sealedBy []string // the fingerprints of the master keys that seal the stored keys now
+	broken   error    // why a stored key is not among keys; nil where all are
 }
 
 // all are the keys from outside in their order, then the stored ones, the newest first.
@@ -60,10 +61,12 @@ func (r *ring) state(index int, at time.Time) auth.SigningKeyState {
 }
 
 // reopened is the ring of the rows as they are now: those that are held are not opened again, but for what can change.
-// A key that does not open is left out, and what the other rows say holds all the same: one of them may be revoked.
+// A key that does not open is left out, and what the other rows say holds all the same: one of them may be revoked. What
+// was revoked stays so, whatever its row says.
 func (r *ring) reopened(rows []SealedKey, m masters) *ring {
 	next := &ring{outside: r.outside, secrets: r.secrets}
 	for _, row := range rows {
+		next.sealedBy = append(next.sealedBy, row.SealedBy)
 		key, err := r.reopen(row, m)
 		if err != nil {
 			next.broken = cmp.Or(next.broken, err)
@@ -83,7 +86,9 @@ func (r *ring) reopen(row SealedKey, m masters) (Key, error) {
 		return row.open(m)
 	}
 	k := r.keys[i]
-	k.RevokedAt = row.RevokedAt
+	if k.lost = k.RevokedAt != nil && row.RevokedAt == nil; !k.lost {
+		k.RevokedAt = row.RevokedAt
+	}
 	return k, nil
 }
 

@@ -84,7 +84,7 @@ const (
 	retryEvery = time.Minute
 )
 
-// Follow keeps the keyring up to date with its store, and announces a successor when the signing key has signed for 90
+// Follow keeps the keyring up to date with its store, which it tells anew of revocations that it has lost, and announces a successor when the signing key has signed for 90
 // days but an hour, until ctx ends. What goes wrong is told to failed, once until it changes; the next look tries again.
 func (k *Keyring) Follow(ctx context.Context, failed func(error)) {
 	tick := time.NewTicker(pollEvery)
@@ -108,11 +108,15 @@ func (k *Keyring) Follow(ctx context.Context, failed func(error)) {
 	}
 }
 
-// look reads the keys, and rotates them where that is due and has not failed just now.
+// look reads the keys, revokes again what a restore has brought back, and rotates where that is due and has not failed
+// just now.
 func (k *Keyring) look(ctx context.Context, rotateFrom *time.Time) error {
 	reading, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	if err := k.Refresh(reading); err != nil {
+		return err
+	}
+	if err := k.revokeAgain(ctx); err != nil {
 		return err
 	}
 	at := k.now()
