@@ -13,9 +13,10 @@ import (
 
 // Subscriber takes in what happens, here and in all other processes on the same store.
 type Subscriber struct {
-	// Load reads what the subscriber needs of the past, anew: before the first event, and where the journal is not
-	// the one that was followed so far, since the database was put back to an older state. What is committed after
-	// Load has begun is handed to Take, and what comes before may be. It may be nil.
+	// Load reads what the subscriber needs of the past, anew: before the first event; where the journal is not the one
+	// that was followed so far, since the database was put back to an older state; and where the clock was set back,
+	// since what was forgotten while it was ahead counts again. What is committed after Load has begun is handed to
+	// Take, and what comes before may be. It may be nil.
 	Load func(ctx context.Context) error
 	// Take is handed events in the order of their numbers, each once. It must not block, nor call the follower: one
 	// that is slow keeps a queue of its own.
@@ -27,6 +28,8 @@ const (
 	pollEvery = 500 * time.Millisecond
 	// lostAfter is how long each half of a poll may take, and how old the last good one may be.
 	lostAfter = 5 * time.Second
+	// setBack is by how much a clock may be set back without a word.
+	setBack = time.Second
 )
 
 // ErrNotFollowing says that the journal could not be read for a while: what other processes did since is not known.
@@ -35,7 +38,8 @@ var ErrNotFollowing = errors.New("the journal could not be followed for a while"
 // Follower numbers and reads the journal twice a second, and hands to its subscribers what happened.
 type Follower struct {
 	journal *Journal
-	cursor  Head // of Load and Run alone, which do not run at the same time
+	cursor  Head      // of Load and Run alone, which do not run at the same time
+	latest  time.Time // likewise: the furthest that the clock has come since subscribers have loaded
 
 	mu          sync.Mutex
 	subscribers []*Subscriber
@@ -69,6 +73,7 @@ func (f *Follower) Load(ctx context.Context) error {
 	if err := f.load(ctx); err != nil {
 		return err
 	}
+	f.latest = wall(at)
 	f.note(at)
 	return nil
 }
@@ -79,6 +84,14 @@ func (f *Follower) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := f.reload(ctx); err != nil {
+		return err
+	}
+	f.cursor = head
+	return nil
+}
+
+func (f *Follower) reload(ctx context.Context) error {
 	for _, s := range f.current() {
 		if s.Load == nil {
 			continue
@@ -87,7 +100,6 @@ func (f *Follower) load(ctx context.Context) error {
 			return fmt.Errorf("load from the journal: %w", err)
 		}
 	}
-	f.cursor = head
 	return nil
 }
 
@@ -97,7 +109,7 @@ func (f *Follower) Run(ctx context.Context, failed func(error)) {
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		at := f.journal.now()
-		more, err := f.poll(ctx)
+		more, err := f.poll(ctx, at)
 		switch {
 		case err == nil:
 			f.note(at)
@@ -126,17 +138,37 @@ func (f *Follower) Ready() error {
 
 // poll numbers a batch and reads what has a number, so that a great many events without one hold up nobody: then there
 // is more to do at once. What others have numbered is read also where numbering fails.
-func (f *Follower) poll(ctx context.Context) (more bool, err error) {
+func (f *Follower) poll(ctx context.Context, at time.Time) (more bool, err error) {
 	numbering, cancel := context.WithTimeout(ctx, lostAfter)
 	defer cancel()
 	numbered, failed := f.journal.Number(numbering)
 	reading, cancel := context.WithTimeout(ctx, lostAfter)
 	defer cancel()
-	if err := f.catchUp(reading); err != nil || failed != nil {
+	if err := f.read(reading, wall(at)); err != nil || failed != nil {
 		return false, errors.Join(failed, err)
 	}
 	return numbered == Batch, nil
 }
+
+// read catches up, and has the subscribers load anew where the clock was set back since they did.
+func (f *Follower) read(ctx context.Context, at time.Time) error {
+	if err := f.catchUp(ctx); err != nil {
+		return err
+	}
+	if at.Before(f.latest.Add(-setBack)) {
+		if err := f.reload(ctx); err != nil {
+			return err
+		}
+		f.latest = at
+	}
+	if at.After(f.latest) {
+		f.latest = at
+	}
+	return nil
+}
+
+// wall is the time without the reading of the monotonic clock, which is never set back.
+func wall(at time.Time) time.Time { return at.Round(0) }
 
 // catchUp reads from the cursor to the head.
 func (f *Follower) catchUp(ctx context.Context) error {

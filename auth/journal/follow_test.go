@@ -318,6 +318,40 @@ func TestLoadingAnewThatFailsIsRepeated(t *testing.T) {
 	})
 }
 
+func TestWhereTheClockWasSetBackSubscribersLoadAnewAndMissNothing(t *testing.T) {
+	tests := map[string]struct {
+		ahead time.Duration // of the clock for a while
+		loads int
+	}{
+		"by an hour":               {time.Hour, 2},
+		"by no more than a moment": {time.Second, 1},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, _ string, s *db.Store) {
+				var r reader
+				var ahead atomic.Int64
+				f := journal.NewFollower(journal.New(s, key(), func() time.Time {
+					return time.Now().Add(time.Duration(ahead.Load()))
+				}), r.subscriber())
+				must(t, f.Load(t.Context()))
+				stop := followHere(t, f)
+				ahead.Store(int64(test.ahead))
+				poll()
+				want := happen(t, s, 3)
+				slices.Sort(want)
+				ahead.Store(0)
+				poll()
+				poll()
+				r.sees(t, want)
+				if errs := stop(); errs != nil || r.loaded() != test.loads {
+					t.Errorf("it was loaded %d times, and the errors are %v", r.loaded(), errs)
+				}
+			})
+		})
+	}
+}
+
 func TestEventsThatAreGoneBehindTheCursorHoldUpNothing(t *testing.T) {
 	inBubble(t, func(t *testing.T, path string, s *db.Store) {
 		var r reader

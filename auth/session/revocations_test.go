@@ -236,3 +236,28 @@ func BenchmarkRevoked(b *testing.B) {
 		})
 	}
 }
+
+func TestAClockThatJumpsAheadAndBackLetsNoRevokedTokenIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, grace)
+		out := w.open(t)
+		w.user = w.addUser(t, "bob@example.com")
+		bob := w.open(t)
+		poll := w.follow(t, w.revocations)
+		if _, err := w.End(t.Context(), out.Caller, "", desk); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.EndAll(t.Context(), bob.Caller, desk); err != nil {
+			t.Fatal(err)
+		}
+		poll()
+		w.clock.Move(keep + time.Hour)
+		poll()
+		w.revocations.Sweep()
+		w.clock.Move(-keep - time.Hour)
+		poll()
+		if w.accepted(t, out.Tokens.Access) || w.accepted(t, bob.Tokens.Access) {
+			t.Error("what was revoked is accepted")
+		}
+	})
+}
