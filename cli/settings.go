@@ -6,11 +6,14 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"path"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/auth/password"
 )
 
@@ -125,6 +128,7 @@ func (s ServeSettings) Validate() error {
 	}
 	_, _, err := s.SigningKeys()
 	problems = append(problems, err)
+	wrong(s.Audience == auth.ClientFieldward, "--audience: %s is the aud of ID tokens, which must not pass for access tokens", s.Audience)
 	_, _, err = net.SplitHostPort(s.Listen)
 	wrong(err != nil, "--listen: %q is not HOST:PORT", s.Listen)
 	wrong(s.AccessTokenTTL < time.Minute || s.AccessTokenTTL > maxAccessTokenTTL,
@@ -149,8 +153,10 @@ func (s ServeSettings) Validate() error {
 func (s ServeSettings) validateIssuer() error {
 	u, err := url.Parse(s.Issuer)
 	switch {
-	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(s.Issuer, "/"):
+	case err != nil || !isAddress(u) || strings.HasSuffix(s.Issuer, "/"):
 		return errors.New("--issuer: it is not an address such as https://api.example.com, without a slash at its end")
+	case u.String() != s.Issuer: // others compare it byte by byte
+		return fmt.Errorf("--issuer: write it %s", u)
 	case u.Scheme == "https":
 		return nil
 	case u.Scheme == "http" && isLoopback(u.Hostname()):
@@ -158,6 +164,17 @@ func (s ServeSettings) validateIssuer() error {
 	default:
 		return fmt.Errorf("--issuer: %s is neither https nor a loopback address: its tokens could be read on the way", s.Issuer)
 	}
+}
+
+// isAddress reports whether paths can be put behind it, and reach a server.
+func isAddress(u *url.URL) bool {
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return false
+		}
+	}
+	return u.Hostname() != "" && u.User == nil && u.RawQuery == "" && !u.ForceQuery && u.Fragment == "" &&
+		(u.Path == "" || path.Clean(u.Path) == u.Path)
 }
 
 func isLoopback(host string) bool {
