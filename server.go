@@ -142,7 +142,7 @@ func openKeys(ctx context.Context, store *db.Store, s cli.ServeSettings) (_ *key
 	if err != nil {
 		return nil, nil, err
 	}
-	previous, err := cli.PreviousMasterKey()
+	previous, err := s.PreviousMasterKey()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -65,7 +65,10 @@ func (s StoreSettings) MasterKey(sealedBy string) (keyring.MasterKey, error) {
 }
 
 // PreviousMasterKey is the one in the environment that opens and does not seal; the zero value where there is none.
-func PreviousMasterKey() (keyring.MasterKey, error) {
+func (s StoreSettings) PreviousMasterKey() (keyring.MasterKey, error) {
+	if s.OwnMasterKey {
+		return keyring.MasterKey{}, nil // nothing is sealed by any other
+	}
 	key, _, err := masterKeyFrom(previousKeyVariable)
 	return key, err
 }

@@ -58,6 +58,13 @@ func TestADatabaseThatIsThrownAwayHasAMasterKeyOfItsOwn(t *testing.T) {
 	if key.Fingerprint() == other.Fingerprint() {
 		t.Error("it is the key in the environment")
 	}
+	t.Setenv("FIELDWARD_MASTER_KEY_PREVIOUS", "nonsense")
+	if _, err := settings.PreviousMasterKey(); err != nil {
+		t.Errorf("the previous key in the environment is read: %v", err)
+	}
+	if _, err := (cli.StoreSettings{}).PreviousMasterKey(); err == nil || strings.Contains(err.Error(), "nonsense") {
+		t.Errorf("where it counts the error is %v", err)
+	}
 }
 
 func TestTheMasterKeyIsNeverMadeAnew(t *testing.T) {
