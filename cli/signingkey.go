@@ -32,18 +32,18 @@ func (s ServeSettings) SigningKeys() (keys []keyring.Key, doubts []string, err e
 }
 
 func readSigningKey(path string) (k keyring.Key, doubts []string, err error) {
-	file, err := os.Open(path)
+	info, err := os.Stat(path)
 	if err != nil {
 		return k, nil, errors.Unwrap(err) // the path is said already
 	}
-	defer func() { _ = file.Close() }() // it was only read
-	info, err := file.Stat()
+	if !info.Mode().IsRegular() {
+		return k, nil, errors.New("it is not a file") // to open a pipe would wait for who writes into it
+	}
+	file, err := os.Open(path)
 	if err != nil {
 		return k, nil, errors.Unwrap(err)
 	}
-	if !info.Mode().IsRegular() {
-		return k, nil, errors.New("it is not a file")
-	}
+	defer func() { _ = file.Close() }() // it was only read
 	text, err := io.ReadAll(io.LimitReader(file, keyring.MaxKeyText+1))
 	if err != nil {
 		return k, nil, errors.Unwrap(err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -70,8 +71,12 @@ func TestAFileThatIsOpenToOthersIsDoubted(t *testing.T) {
 
 func TestEveryBadSigningKeyFileIsNamedAndNothingOfItIsSaid(t *testing.T) {
 	good := keyText(t, elliptic.P256())
-	folder := t.TempDir()
+	folder, pipe := t.TempDir(), filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	files := map[string]string{
+		pipe: "not a file",
 		write(t, "curve.pem", keyText(t, elliptic.P521()), 0o600):                                  "on the curve P-521",
 		write(t, "short.jwk", `{"kty":"oct","k":"aHVudGVyMg"}`, 0o600):                             "the shared secret has 7 bytes",
 		write(t, "encrypted.pem", strings.ReplaceAll(good, "PRIVATE", "ENCRYPTED PRIVATE"), 0o600): "encrypted",
