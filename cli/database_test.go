@@ -30,6 +30,7 @@ func TestWithPostgreSQLNoMasterKeyIsMade(t *testing.T) {
 	}
 
 	key := keyring.NewMasterKey()
+	settings.MasterKeyFile = filepath.Join(folder, "x.key") // not what the map's order has left
 	if err := os.WriteFile(settings.MasterKeyFile, []byte(key.Text()), 0o600); err != nil {
 		t.Fatal(err)
 	}
