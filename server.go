@@ -147,7 +147,7 @@ func openKeys(ctx context.Context, store *db.Store, s cli.ServeSettings) (_ *key
 		return nil, nil, err
 	}
 	keys, err := keyring.OpenWith(ctx, store, keyring.Settings{
-		Master: master, Previous: previous, Algorithm: s.SigningAlgorithm, Outside: outside,
+		Master: master, Previous: previous, Algorithm: s.SigningAlgorithm, Outside: outside, Beside: s.Beside,
 	}, time.Now)
 	return keys, doubts, err
 }
@@ -172,7 +172,7 @@ func openKeyring(ctx context.Context, s cli.StoreSettings) (*keyring.Keyring, fu
 
 // openBeside opens a database as a server would that is started here without a flag.
 func openBeside(ctx context.Context, s cli.StoreSettings) (*house, error) {
-	settings, err := s.Beside()
+	settings, err := s.ServerBeside()
 	if err != nil {
 		return nil, err
 	}

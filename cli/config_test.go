@@ -25,7 +25,7 @@ func served(t *testing.T, args ...string) (settings *cli.ServeSettings, said str
 			return nil
 		},
 		Accounts: func(_ context.Context, s cli.StoreSettings) (*account.Manager, func() error, error) {
-			beside, err := s.Beside()
+			beside, err := s.ServerBeside()
 			settings = &beside
 			if err == nil {
 				err = io.EOF

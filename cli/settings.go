@@ -63,6 +63,9 @@ func (s StoreSettings) Validate() error {
 type ServeSettings struct {
 	StoreSettings `embed:""`
 
+	// Beside is for a command that works on the database of servers, whose flags it does not know.
+	Beside bool `kong:"-"`
+
 	Listen   string `help:"Address to listen on." default:"localhost:8080"`
 	Issuer   string `help:"Public address of this server, and the iss of its tokens." default:"http://localhost:8080"`
 	Audience string `help:"The aud that a token must carry to be accepted here. By default the issuer." placeholder:"URL"`
@@ -193,11 +196,11 @@ func (s ServeSettings) AcceptedAudience() string {
 // DefaultServeSettings are the settings of a server of which nothing was set.
 func DefaultServeSettings() (ServeSettings, error) { return readServeSettings() }
 
-// Beside are the settings of a server that is started here on this store without another flag: what the environment and
+// ServerBeside are the settings of a server that is started here on this store without another flag: what the environment and
 // the file set holds for the commands that work beside it, too.
-func (s StoreSettings) Beside() (ServeSettings, error) {
+func (s StoreSettings) ServerBeside() (ServeSettings, error) {
 	settings, err := readServeSettings(kong.DefaultEnvars(environmentPrefix), kong.Resolvers(&configFile{path: s.Config}))
-	settings.StoreSettings = s
+	settings.StoreSettings, settings.Beside = s, true
 	return settings, err
 }
 

@@ -51,6 +51,9 @@ type Settings struct {
 	// Outside are keys from files (ParsePrivate), which are not stored: the first signs, all verify, and what is stored
 	// verifies until its tokens end.
 	Outside []Key
+	// Beside is for what works beside servers and signs nothing: where they have made secrets and no key, their keys are
+	// from files, of which it may not know, and it makes none either.
+	Beside bool
 }
 
 // Open is OpenWith a master key and nothing else.
@@ -75,7 +78,7 @@ func OpenWith(ctx context.Context, store Store, s Settings, now func() time.Time
 	if err != nil {
 		return nil, err
 	}
-	if len(ring.keys) == 0 && len(ring.outside) == 0 {
+	if len(ring.all()) == 0 && (!s.Beside || len(ring.secrets) == 0) {
 		// Read again before any secret is made: where another process with another master key was faster, this one
 		// must fail here and not seal a secret beside that key.
 		if ring, err = o.addSigningKey(ctx); err != nil {

@@ -69,6 +69,27 @@ func TestNoKeyIsStoredWhereTheFirstComesFromOutside(t *testing.T) {
 	}
 }
 
+func TestWhatWorksBesideServersThatSignByFilesMakesNoKey(t *testing.T) {
+	store, master, m := &memory{}, keyring.NewMasterKey(), makeAll(t)
+	openWith(t, store, keyring.Settings{Master: master, Outside: []keyring.Key{parsed(t, sec1(m.p384))}}, start)
+	command := openWith(t, store, keyring.Settings{Master: master, Beside: true}, start)
+	_, err := command.Rotate(t.Context(), auth.Nobody, auth.Client{}, "")
+	if known, ok := errors.AsType[*auth.Error](err); !ok || known.Code != auth.Conflict {
+		t.Errorf("rotate: %v", err)
+	}
+	if keys := command.Keys(); len(keys) != 0 || store.count() != 0 {
+		t.Errorf("there are %d keys", store.count())
+	}
+	if _, err := command.Signing().Sign("text"); err == nil {
+		t.Error("it signs")
+	}
+	first := &memory{}
+	openWith(t, first, keyring.Settings{Master: master, Beside: true}, start)
+	if first.count() != 1 {
+		t.Error("before any server it makes no key")
+	}
+}
+
 func TestASharedSecretSignsAndIsNotPublished(t *testing.T) {
 	m := makeAll(t)
 	shared, beside := parsed(t, octJWK(m.secret).String()), parsed(t, pkcs8(m.p256))

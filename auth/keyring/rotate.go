@@ -39,6 +39,9 @@ func (k *Keyring) Rotate(
 			return auth.SigningKey{}, err
 		}
 		held, at := k.held.Load(), auth.Instant(k.now())
+		if len(held.keys) == 0 {
+			return auth.SigningKey{}, errOutside
+		}
 		if i, found := announced(held.keys, at); found {
 			return held.view(held.keys[i], at), nil
 		}
