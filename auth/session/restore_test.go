@@ -11,8 +11,8 @@ import (
 	"github.com/fieldward/fieldward/auth/session"
 )
 
-// putBack copies the database at the path, and returns what puts it back to the copy.
-func putBack(t *testing.T, path string) (restore func()) {
+// behind returns what runs statements on the database at the path, behind the store's back.
+func behind(t *testing.T, path string) (run func(statements ...string)) {
 	t.Helper()
 	pool, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path, RawQuery: "_busy_timeout=10000&_txlock=immediate"}).String())
 	if err != nil {
@@ -20,7 +20,7 @@ func putBack(t *testing.T, path string) (restore func()) {
 	}
 	pool.SetMaxOpenConns(1)
 	t.Cleanup(func() { _ = pool.Close() })
-	run := func(statements ...string) {
+	return func(statements ...string) {
 		t.Helper()
 		for _, s := range statements {
 			if _, err := pool.Exec(s); err != nil {
@@ -28,6 +28,12 @@ func putBack(t *testing.T, path string) (restore func()) {
 			}
 		}
 	}
+}
+
+// putBack copies the database at the path, and returns what puts it back to the copy.
+func putBack(t *testing.T, path string) (restore func()) {
+	t.Helper()
+	run := behind(t, path)
 	copied := filepath.Join(t.TempDir(), "copy.db")
 	run(`VACUUM INTO '`+copied+`'`, `ATTACH '`+copied+`' AS copy`)
 	return func() {
@@ -98,4 +104,17 @@ func putBackLogsOutNobody(t *testing.T) {
 	if entries, ends := w.revocations.Held(); entries != 0 || ends != 0 {
 		t.Errorf("in the end %d entries and %d ends are left", entries, ends)
 	}
+}
+
+func TestADisabledUsersSessionThatWasLeftOpenIsNotRenewed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "disabled.db")
+	w := newWorldIn(t, path, grace)
+	o := w.open(t)
+	next := w.renew(t, o)
+	run := behind(t, path)
+	run(`UPDATE users SET disabled_at = created_at`)
+	w.ended(t, next.Tokens.Refresh)
+	w.ended(t, o.Tokens.Refresh)
+	run(`UPDATE users SET disabled_at = NULL`)
+	w.renew(t, next) // nothing has moved
 }
