@@ -41,6 +41,10 @@ func TestAnUnknownKeyIsReadOnceAndNotAgainWithinASecond(t *testing.T) {
 	if store.reads != reads {
 		t.Error("a known key is read again")
 	}
+	c.add(-time.Hour)
+	if server.Find(t.Context(), "unknown"); store.reads != reads+1 {
+		t.Error("a clock that was set back keeps keys from being read")
+	}
 }
 
 func TestARetiredKeyIsNotLookedFor(t *testing.T) {
