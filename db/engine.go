@@ -24,6 +24,9 @@ type Engine struct {
 	// Clock is the expression with which the database tells its time. It is empty where that is the program's own: the
 	// database is in the same process.
 	Clock string
+	// RowsAtOnce is how many rows are best written with one statement, where each has values of its own: 1, 10 or 100.
+	// The more, the fewer round trips, and the more values that the engine has to tell apart.
+	RowsAtOnce int
 	// IsUnavailable tells that the statement failed for a reason that passes without the caller's doing: the database
 	// is locked, full, or cannot be reached.
 	IsUnavailable func(error) bool

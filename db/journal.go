@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/fieldward/fieldward/auth/journal"
 )
@@ -66,7 +67,7 @@ func (s *Store) Number(ctx context.Context, n journal.Numbering) (int, error) {
 			return errNothing
 		}
 		next := n.Link(head, entries)
-		if err := keepLinks(ctx, tx, entries); err != nil {
+		if err := s.keepLinks(ctx, tx, entries); err != nil {
 			return err
 		}
 		return moveHead(ctx, tx, next)
@@ -127,19 +128,61 @@ func waiting(ctx context.Context, tx *sql.Tx, limit int) ([]journal.Entry, error
 	return entries, err
 }
 
-func keepLinks(ctx context.Context, tx *sql.Tx, entries []journal.Entry) error {
-	const keep = `UPDATE events SET number = $1, salt = $2, client_digest = $3, hash = $4 WHERE id = $5`
-	stmt, err := tx.PrepareContext(ctx, keep)
+// keepLinks takes as many links at once as the engine likes, and the rest in tens and ones: as few texts are planned, once
+// on each connection.
+func (s *Store) keepLinks(ctx context.Context, tx *sql.Tx, entries []journal.Entry) error {
+	for size := max(1, s.engine.RowsAtOnce); size > 0; size /= 10 {
+		some := entries[:len(entries)/size*size]
+		entries = entries[len(some):]
+		if err := keepSome(ctx, tx, some, size); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepSome keeps the links of so many entries with each statement.
+func keepSome(ctx context.Context, tx *sql.Tx, entries []journal.Entry, size int) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	stmt, err := tx.PrepareContext(ctx, keepLinksOf(size))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = stmt.Close() }() // the transaction's end closes it too
-	for _, e := range entries {
-		if _, err := stmt.ExecContext(ctx, e.Link.Number, e.Link.Salt, e.Link.ClientDigest, e.Link.Hash[:], e.ID); err != nil {
-			return fmt.Errorf("number the event %s: %w", e.ID, err)
+	for ; len(entries) > 0; entries = entries[size:] {
+		if _, err := stmt.ExecContext(ctx, linkArgs(entries[:size])...); err != nil {
+			return fmt.Errorf("number the events from %s on: %w", entries[0].ID, err)
 		}
 	}
 	return nil
+}
+
+// keepLinksOf is the statement for so many events. All of them are there, so that it inserts none: it is an UPDATE of
+// many rows with a value of its own for each, in words that all engines know, and always by the primary key.
+func keepLinksOf(n int) string {
+	const columns = 7 // of linkArgs
+	var b strings.Builder
+	b.WriteString(`INSERT INTO events (id, happened_at, action, number, salt, client_digest, hash) VALUES `)
+	for i := range n {
+		if i > 0 {
+			b.WriteString(`, `)
+		}
+		first := i*columns + 1
+		_, _ = fmt.Fprintf(&b, `($%d, $%d, $%d, $%d, $%d, $%d, $%d)`, first, first+1, first+2, first+3, first+4, first+5, first+6)
+	}
+	b.WriteString(` ON CONFLICT (id) DO UPDATE SET
+		number = excluded.number, salt = excluded.salt, client_digest = excluded.client_digest, hash = excluded.hash`)
+	return b.String()
+}
+
+func linkArgs(entries []journal.Entry) []any {
+	var args []any
+	for _, e := range entries {
+		args = append(args, e.ID, instant(e.At), e.Action, e.Link.Number, e.Link.Salt, e.Link.ClientDigest, e.Link.Hash[:])
+	}
+	return args
 }
 
 func moveHead(ctx context.Context, tx *sql.Tx, to journal.Head) error {

@@ -95,6 +95,7 @@ func engine(pool *sql.DB) (db.Engine, error) {
 		Migrations:    files,
 		Goose:         []goose.ProviderOption{goose.WithStore(applied), goose.WithLocker(lease)},
 		Clock:         `clock_timestamp()`,
+		RowsAtOnce:    100,
 		IsUnavailable: isUnavailable,
 		IsTaken:       isTaken,
 		IsOvertaken:   isOvertaken,

@@ -85,6 +85,7 @@ func engine(reader, writer *sql.DB) (db.Engine, error) {
 		Reader:        reader,
 		Migrations:    files,
 		Goose:         []goose.ProviderOption{goose.WithStore(applied)},
+		RowsAtOnce:    10, // it looks each value up by walking past those before it
 		IsUnavailable: isUnavailable,
 		IsTaken:       isTaken,
 		IsOvertaken:   never, // one writes after the other
