@@ -15,7 +15,7 @@ import (
 )
 
 // with is the URL with something changed.
-func with(t *testing.T, address string, change func(u *url.URL)) string {
+func with(t testing.TB, address string, change func(u *url.URL)) string {
 	t.Helper()
 	u, err := url.Parse(address)
 	must(t, err)
@@ -181,7 +181,7 @@ func TestUserWhoMayNotMakeTablesIsToldHow(t *testing.T) {
 }
 
 // listen answers each connection, until the test ends.
-func listen(t *testing.T, answer func(net.Conn)) (address string) {
+func listen(t testing.TB, answer func(net.Conn)) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
