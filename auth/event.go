@@ -55,6 +55,7 @@ const (
 	UserDeleted        Action = "USER_DELETED"
 	SigningKeyRotated  Action = "SIGNING_KEY_ROTATED"
 	SigningKeyRevoked  Action = "SIGNING_KEY_REVOKED"
+	JournalPruned      Action = "JOURNAL_PRUNED"
 )
 
 // Actions lists every action, so that what depends on the action can be held against all of them.
@@ -62,7 +63,7 @@ func Actions() []Action {
 	return []Action{
 		SignedUp, SignedIn, SignInFailed, SignedOut, RefreshReplayed, RefreshTokenReused, SessionRevoked, TokensRevoked,
 		PasswordChanged, EmailChanged, ProfileUpdated, RolesChanged, UserCreated, AccountDisabled, UserEnabled, UserDeleted,
-		SigningKeyRotated, SigningKeyRevoked,
+		SigningKeyRotated, SigningKeyRevoked, JournalPruned,
 	}
 }
 

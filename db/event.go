@@ -102,9 +102,12 @@ type eventRow struct {
 	hash    []byte
 }
 
-func (r *eventRow) fields() []any {
+func (r *eventRow) fields() []any { return r.fieldsWith((*instant)(&r.e.At)) }
+
+// fieldsWith reads the time in a way of its own.
+func (r *eventRow) fieldsWith(at sql.Scanner) []any {
 	return []any{
-		&r.e.ID, (*instant)(&r.e.At), &r.e.Action, &r.e.ActorID, &r.e.SubjectID, &r.e.SessionID, &r.e.IPAddress,
+		&r.e.ID, at, &r.e.Action, &r.e.ActorID, &r.e.SubjectID, &r.e.SessionID, &r.e.IPAddress,
 		&r.e.UserAgent, &r.e.Generation, &r.details, &r.e.Number, &r.hash,
 	}
 }

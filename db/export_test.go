@@ -3,8 +3,11 @@ package db
 // What the tests look at from outside.
 var UserPage = userPage
 
-// Instant is a time as it is kept.
-type Instant = instant
+// Instant is a time as it is kept, WrittenInstant as it is read of the journal.
+type (
+	Instant        = instant
+	WrittenInstant = writtenInstant
+)
 
 // The statements that are asked again and again.
 const (
@@ -14,4 +17,6 @@ const (
 	FinishTallies  = finishTallies
 	NumberedEvents = numberedEvents
 	Standing       = standing
+	CountWaiting   = countWaiting
+	RemoveNumbered = removeNumbered
 )

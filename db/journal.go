@@ -10,11 +10,15 @@ import (
 	"github.com/fieldward/fieldward/auth/journal"
 )
 
-// Head returns the last number that was given, and its hash.
+// Head returns the last number that was given, and its hash. Where the row was taken away, numbering fails.
 func (s *Store) Head(ctx context.Context) (journal.Head, error) {
 	const head = `SELECT number, hash FROM journal_head WHERE id = 1`
 	var row headRow
-	if err := s.queryRow(ctx, head, nil, row.fields()...); err != nil {
+	err := s.queryRow(ctx, head, nil, row.fields()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return journal.Head{}, nil
+	}
+	if err != nil {
 		return journal.Head{}, s.explain("read the journal's head", err)
 	}
 	h, err := row.head()
@@ -39,6 +43,17 @@ func (s *Store) Entries(ctx context.Context, from int64, limit int) ([]journal.E
 		return nil, s.explain("read the journal", err)
 	}
 	return entries, nil
+}
+
+// countWaiting is answered from two indexes that hold little else.
+const countWaiting = `
+	SELECT (SELECT COUNT(*) FROM events WHERE number IS NULL AND tally_key IS NULL)
+	     + (SELECT COUNT(*) FROM events WHERE tally_key IS NOT NULL)`
+
+// Waiting returns how many events have no number.
+func (s *Store) Waiting(ctx context.Context) (n int64, err error) {
+	err = s.queryRow(ctx, countWaiting, nil, &n)
+	return n, s.explain("count the events that wait", err)
 }
 
 // errNothing takes a numbering back that has found no event.
@@ -219,8 +234,8 @@ const entryColumns = eventColumns + `, salt, client_digest`
 func scanEntry(rows *sql.Rows) (journal.Entry, error) {
 	var row eventRow
 	var e journal.Entry
-	err := rows.Scan(append(row.fields(), &e.Link.Salt, &e.Link.ClientDigest)...)
-	if err != nil {
+	fields := row.fieldsWith((*writtenInstant)(&row.e.At))
+	if err := rows.Scan(append(fields, &e.Link.Salt, &e.Link.ClientDigest)...); err != nil {
 		return e, err
 	}
 	e.Event, _ = row.event() // details that are no JSON are left out, and are in Written

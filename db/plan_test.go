@@ -69,6 +69,8 @@ func TestWhatIsAskedAgainAndAgainIsAnsweredFromAnIndex(t *testing.T) {
 		"the events that wait":        {db.WaitingEvents, []any{500}, []string{"SCAN events USING INDEX events_waiting"}},
 		"what does not grow any more": {db.FinishTallies, []any{"", 500}, []string{"SEARCH events USING INDEX events_growing"}},
 		"the events from a number on": {db.NumberedEvents, []any{7, 500}, []string{"USING INDEX events_by_number (number>?)"}},
+		"how many events wait":        {db.CountWaiting, nil, []string{"SCAN events USING INDEX events_waiting", "USING COVERING INDEX events_by_tally_key"}},
+		"the events that are pruned":  {db.RemoveNumbered, []any{7, 500}, []string{"USING INDEX events_by_number (number>? AND number<?)"}},
 		"how a session stands": {
 			db.Standing, []any{"ses_1", "usr_1"}, []string{"SEARCH sessions USING PRIMARY KEY", "SEARCH users USING PRIMARY KEY"},
 		},

@@ -35,3 +35,19 @@ func (i *instant) Scan(src any) error {
 		return fmt.Errorf("read a time from %T", src)
 	}
 }
+
+// writtenInstant is an instant as it was written, letter by letter. What is not is read as the zero time: another text
+// for the same time would sort elsewhere, and text that is no time must not stop the reading.
+type writtenInstant time.Time
+
+// Scan implements sql.Scanner.
+func (i *writtenInstant) Scan(src any) error {
+	var read instant
+	err := read.Scan(src)
+	text, isText := src.(string)
+	if isText && (err != nil || time.Time(read).Format(instantLayout) != text) {
+		return nil
+	}
+	*i = writtenInstant(read)
+	return err
+}

@@ -60,3 +60,17 @@ func TestInstantsSortAsText(t *testing.T) {
 		}
 	})
 }
+
+func TestATimeOfTheJournalIsReadOnlyAsItWasWritten(t *testing.T) {
+	want := time.Date(2026, 11, 24, 7, 52, 47, 123456000, time.UTC)
+	for kept, good := range map[any]bool{
+		"2026-11-24T07:52:47.123456Z": true, want: true, "2026-11-24T08:52:47.123456+01:00": false,
+		"2026-11-24T07:52:47.1234560Z": false, "noon": false, "": false,
+	} {
+		var got db.WrittenInstant
+		must(t, got.Scan(kept))
+		if read := time.Time(got); good != read.Equal(want) || !good && !read.IsZero() {
+			t.Errorf("%v is read as %v", kept, read)
+		}
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"strconv"
 
 	"github.com/fieldward/fieldward/auth"
@@ -17,15 +16,6 @@ type Hash [sha256.Size]byte
 
 // String is the hash in hexadecimal digits.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
-
-// Head is how far the journal has come: the last number, and its event's hash. The zero Head is the beginning.
-type Head struct {
-	Number int64
-	Hash   Hash
-}
-
-// String is the number, a colon and the hash: what an operator keeps elsewhere to hold the journal against later.
-func (h Head) String() string { return fmt.Sprintf("%d:%s", h.Number, h.Hash) }
 
 // Entry is an event as it stands in the journal.
 type Entry struct {

@@ -195,19 +195,23 @@ func (f *Follower) catchUp(ctx context.Context) error {
 // errOther says that a journal is not the one that a cursor comes from.
 var errOther = errors.New("another journal")
 
-// after reads on from the cursor. It reads the cursor's own event too: where that is not there any more, or is another,
-// or none comes after it, the journal is another one.
+// after reads on from the cursor. It reads the cursor's own event too: where that is another, or is gone and was not
+// pruned, or the next does not come right after it, the journal is another one.
 func (j *Journal) after(ctx context.Context, cursor Head) (events []auth.Event, last Head, err error) {
 	entries, err := j.store.Entries(ctx, cursor.Number, Batch+1)
 	if err != nil {
 		return nil, Head{}, fmt.Errorf("read the journal: %w", err)
 	}
-	last = Head{}
-	if cursor.Number > 0 && len(entries) > 0 {
-		last = entries[0].head()
-		entries = entries[1:]
+	if len(entries) > 0 && entries[0].Link.Number == cursor.Number {
+		last, entries = entries[0].head(), entries[1:]
+	} else {
+		begins, err := j.store.Checkpoint(ctx)
+		if err != nil {
+			return nil, Head{}, fmt.Errorf("read the journal's checkpoint: %w", err)
+		}
+		last = begins.Head
 	}
-	if last != cursor || len(entries) == 0 {
+	if last != cursor || len(entries) == 0 || entries[0].Link.Number != cursor.Number+1 {
 		return nil, Head{}, errOther
 	}
 	for _, e := range entries {

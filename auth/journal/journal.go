@@ -3,7 +3,8 @@
 // It writes no event: that is done in the transaction of what the event tells of, without a number. A second, short
 // transaction gives the next numbers to all that have none (Number). So no event gets a number before it is committed,
 // and who reads on from a number misses none; a reader that went on from a time or an ID would, since transactions are
-// not committed in the order in which they begin. It refuses to follow a journal that is not the one it has read so far.
+// not committed in the order in which they begin. It refuses to follow a journal that is not the one it has read so far,
+// and to prune events that were tampered with, or that can still refuse a token.
 package journal
 
 import (
@@ -24,11 +25,20 @@ type Store interface {
 	// each goes on where the one before has ended. Where no event waits nothing is written, and no writer is kept
 	// waiting.
 	Number(ctx context.Context, n Numbering) (numbered int, err error)
-	// Head returns the last number that was given, and its hash: the zero Head where none was.
+	// Head returns the last number that was given, and its hash: the zero Head where none was, or it is not there.
 	Head(ctx context.Context) (Head, error)
 	// Entries returns up to limit of the numbered events from a number on, that one too, in the order of their
 	// numbers.
 	Entries(ctx context.Context, from int64, limit int) ([]Entry, error)
+	// Waiting returns how many events have no number.
+	Waiting(ctx context.Context) (int64, error)
+	// Checkpoint returns what the last Prune has kept, or the zero Checkpoint. What was tampered with is read as far as
+	// it can be.
+	Checkpoint(ctx context.Context) (Checkpoint, error)
+	// Prune removes events from the beginning of the journal, and keeps the checkpoint and the events that tell of it,
+	// in one transaction. It fails with ErrOvertaken where the checkpoint is not at r.After any more, and where there
+	// are not as many events to remove as there must be; then nothing has changed.
+	Prune(ctx context.Context, r Removal) error
 }
 
 // Numbering is how events get their numbers.
@@ -84,6 +94,15 @@ func (j *Journal) Head(ctx context.Context) (Head, error) {
 		return Head{}, fmt.Errorf("read the journal's head: %w", err)
 	}
 	return head, nil
+}
+
+// Waiting is how many events have no number yet: they are not in the chain, and nothing proves them.
+func (j *Journal) Waiting(ctx context.Context) (int64, error) {
+	n, err := j.store.Waiting(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("count the events without a number: %w", err)
+	}
+	return n, nil
 }
 
 const (
