@@ -45,6 +45,7 @@ func main() {
 		Permissions: graph.PermissionTable,
 		Explain:     explain,
 		Keys:        openKeyring,
+		Journal:     openJournal,
 	}))
 }
 
@@ -168,6 +169,20 @@ func openKeyring(ctx context.Context, s cli.StoreSettings) (*keyring.Keyring, fu
 		return nil, nil, err
 	}
 	return h.keys, h.store.Close, nil
+}
+
+// openJournal is likewise, but makes no database: an empty one would be a good answer to a wrong name.
+func openJournal(ctx context.Context, s cli.StoreSettings) (*journal.Journal, func() error, error) {
+	if !s.IsPostgres() {
+		if _, err := os.Stat(s.SQLiteFile()); err != nil {
+			return nil, nil, fmt.Errorf("open the database: %w", err)
+		}
+	}
+	h, err := openBeside(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	return h.journal, h.store.Close, nil
 }
 
 // openBeside opens a database as a server would that is started here without a flag.

@@ -25,8 +25,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestStories runs the program as its users do. Beside testscript's own there are the commands start, interrupt, term and crash
-// for a server in the background, take for a value of the last answer, database for $DATABASE, one on PostgreSQL, ask, a client, and
-// forget for one of its cookies. The folder of the project is in $SOURCES.
+// for a server in the background, take for a value of the last answer, database for $DATABASE, one on PostgreSQL, sql for what is
+// done behind the program's back, ask, a client, and forget for one of its cookies. The folder of the project is in $SOURCES.
 func TestStories(t *testing.T) {
 	sources, err := os.Getwd()
 	if err != nil {
@@ -48,6 +48,7 @@ func TestStories(t *testing.T) {
 			"take":      take,
 			"exits":     exits,
 			"forget":    forget,
+			"sql":       behind,
 			"database": func(ts *testscript.TestScript, _ bool, _ []string) {
 				ts.Setenv("DATABASE", postgresServer(t).Database(t))
 			},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/auth/account"
+	"github.com/fieldward/fieldward/auth/journal"
 	"github.com/fieldward/fieldward/auth/keyring"
 )
 
@@ -31,6 +32,8 @@ type House struct {
 	Explain func(name, document string, variables map[string]any, c auth.Caller) (string, error)
 	// Keys opens the signing keys of a database; done closes it.
 	Keys func(ctx context.Context, s StoreSettings) (keys *keyring.Keyring, done func() error, err error)
+	// Journal opens the journal of a database that is there already; done closes it.
+	Journal func(ctx context.Context, s StoreSettings) (j *journal.Journal, done func() error, err error)
 }
 
 // First is what a command does with the accounts of a server that is about to answer.
@@ -50,6 +53,7 @@ type commands struct {
 	Sessions    Sessions    `cmd:"" help:"End sessions."`
 	Schema      Schema      `cmd:"" help:"Print the schema, or what of it a role sees."`
 	Keys        Keys        `cmd:"" help:"List, rotate, revoke and reseal the signing keys."`
+	Audit       Audit       `cmd:"" help:"Verify and prune the journal of audit events."`
 	Version     Version     `cmd:"" help:"Say which version this is."`
 	Permissions Permissions `cmd:"" help:"Print who may see what of the schema."`
 	Explain     Explain     `cmd:"" help:"Say what a caller's claims make of an operation."`
