@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/fieldward/fieldward/auth/account"
 )
@@ -13,6 +14,11 @@ var (
 	ParseClaims   = parseClaims
 	KnownClaims   = knownClaims
 )
+
+// PruneBefore is the time that --before means.
+func PruneBefore(text string, now time.Time) (time.Time, error) {
+	return (&AuditPrune{Before: text}).before(now)
+}
 
 // Line is what was read of a line of an import.
 type Line struct {
