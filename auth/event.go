@@ -4,6 +4,7 @@ import "time"
 
 // Event is something that happened: who did what to whom, when and from where. Events are only ever added.
 type Event struct {
+	// ID is of the millisecond of At: see NewEvent.
 	ID     ID
 	At     time.Time
 	Action Action

@@ -35,6 +35,19 @@ const (
 func NewID(prefix string, at time.Time) ID {
 	var u [16]byte
 	_, _ = rand.Read(u[:]) // never fails: crypto/rand ends the program instead
+	return idOf(prefix, u, at)
+}
+
+// FirstID is the least ID that NewID makes in the millisecond of at. There is none before 1970.
+func FirstID(prefix string, at time.Time) ID {
+	if epoch := time.UnixMilli(0); at.Before(epoch) {
+		at = epoch
+	}
+	return idOf(prefix, [16]byte{}, at)
+}
+
+// idOf overwrites of 128 bits those that say when, and which version of UUID it is.
+func idOf(prefix string, u [16]byte, at time.Time) ID {
 	millis := uint64(at.UnixMilli())
 	binary.BigEndian.PutUint16(u[0:], uint16(millis>>32))
 	binary.BigEndian.PutUint32(u[2:], uint32(millis))

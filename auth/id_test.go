@@ -36,6 +36,24 @@ func TestIDsSortByTheirMillisecond(t *testing.T) {
 	})
 }
 
+func TestFirstIDIsTheLeastOfItsMillisecond(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		at := time.UnixMicro(rapid.Int64Range(0, 1<<57).Draw(t, "µs"))
+		first, id := auth.FirstID(auth.EventPrefix, at), auth.NewID(auth.EventPrefix, at)
+		if _, err := auth.ParseID(string(first)); err != nil || first > id {
+			t.Errorf("%s is not the first, nor before %s: %v", first, id, err)
+		}
+		if next := auth.FirstID(auth.EventPrefix, at.Add(time.Millisecond)); next <= id {
+			t.Errorf("%s of the millisecond after is not beyond %s", next, id)
+		}
+	})
+	for _, at := range []time.Time{{}, time.UnixMilli(-1), time.UnixMilli(0)} {
+		if got, want := auth.FirstID(auth.EventPrefix, at), auth.ID("evt_0000000000e008000000000000"); got != want {
+			t.Errorf("the first of %s is %s, want %s", at, got, want)
+		}
+	}
+}
+
 func TestTenThousandIDsOfOneMillisecondDiffer(t *testing.T) {
 	seen := make(map[auth.ID]bool)
 	at := time.Now()
