@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fieldward/fieldward/auth"
+	"github.com/fieldward/fieldward/auth/session"
 )
 
 // writtenColumns are those that an event is written with.
@@ -35,25 +36,24 @@ func (s *Store) Record(ctx context.Context, e auth.Event) error {
 const revoking = `(generation IS NOT NULL OR action IN ('` +
 	string(auth.SignedOut) + `', '` + string(auth.SessionRevoked) + `', '` + string(auth.RefreshTokenReused) + `'))`
 
-// revokingEvents reads them with the index.
-const revokingEvents = `
-	SELECT ` + eventColumns + `
+// revokedSince asks for nothing but what the index holds.
+const revokedSince = `
+	SELECT happened_at, action, session_id, subject_id, generation
 	FROM events
 	WHERE happened_at >= $1 AND ` + revoking + `
-	ORDER BY happened_at, id`
+	ORDER BY happened_at`
 
-// RevokingEvents returns the events from since on that end a session or raise a generation, oldest first.
-func (s *Store) RevokingEvents(ctx context.Context, since time.Time) ([]auth.Event, error) {
-	var events []auth.Event
-	err := s.query(ctx, revokingEvents, []any{instant(since)}, func(rows *sql.Rows) error {
-		e, err := scanEvent(rows)
-		events = append(events, e)
+// RevokedSince hands over what was revoked from since on, oldest first.
+func (s *Store) RevokedSince(ctx context.Context, since time.Time, take func(session.Revoked)) error {
+	err := s.query(ctx, revokedSince, []any{instant(since)}, func(rows *sql.Rows) error {
+		var r session.Revoked
+		err := rows.Scan((*instant)(&r.At), &r.Action, &r.SessionID, &r.SubjectID, &r.Generation)
+		if err == nil {
+			take(r)
+		}
 		return err
 	})
-	if err != nil {
-		return nil, s.explain("read the revoking events", err)
-	}
-	return events, nil
+	return s.explain("read what was revoked", err)
 }
 
 // addEvents writes events in the transaction of the change that they tell of.

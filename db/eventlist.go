@@ -3,6 +3,8 @@ package db
 import (
 	"context"
 	"database/sql"
+	"slices"
+	"time"
 
 	"github.com/fieldward/fieldward/auth"
 )
@@ -47,12 +49,27 @@ func whereEvent(f auth.EventFilter) *where {
 	if f.SubjectID != nil {
 		w.and(`subject_id = ?`, *f.SubjectID)
 	}
+	// The IDs find the milliseconds, in the order of the list.
 	if f.Since != nil {
+		w.and(`id >= ?`, auth.FirstID(auth.EventPrefix, *f.Since))
 		w.and(`happened_at >= ?`, instant(*f.Since))
 	}
 	if f.Until != nil {
+		w.and(`id < ?`, auth.FirstID(auth.EventPrefix, f.Until.Add(time.Millisecond)))
 		w.and(`happened_at < ?`, instant(*f.Until))
 	}
 	w.oneOf(`action`, f.Actions)
+	if len(f.Actions) > 0 && !slices.ContainsFunc(f.Actions, isCommon) {
+		w.and(`action NOT IN (` + common + `)`) // true of them all, and what the index events_uncommon is limited to
+	}
 	return &w
+}
+
+// common are the actions of which there are so many that a page of them is soon full, as the index events_uncommon has
+// them, letter by letter. A list of others would read through these.
+const common = `'` + string(auth.SignedUp) + `', '` + string(auth.SignedIn) + `', '` +
+	string(auth.SignedOut) + `', '` + string(auth.SignInFailed) + `'`
+
+func isCommon(a auth.Action) bool {
+	return a == auth.SignedUp || a == auth.SignedIn || a == auth.SignedOut || a == auth.SignInFailed
 }

@@ -3,6 +3,8 @@ package db
 import (
 	"context"
 	"database/sql"
+	"strconv"
+	"time"
 
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/auth/session"
@@ -22,6 +24,18 @@ func (s *Store) End(ctx context.Context, id auth.ID, e auth.Event) (bool, error)
 		return addEvents(ctx, tx, e)
 	})
 	return err == nil && ended > 0, s.explain("end a session", err)
+}
+
+// ForgetSessions removes up to limit of the sessions that ended or expired before the time, the longest over first, and
+// returns how many.
+func (s *Store) ForgetSessions(ctx context.Context, before time.Time, limit int) (int, error) {
+	// The limit is in the text for PostgreSQL to plan with: see ForgetTallies.
+	const longestOver = `
+		DELETE FROM sessions WHERE id IN (
+			SELECT id FROM sessions WHERE COALESCE(ended_at, expires_at) < $1
+			ORDER BY COALESCE(ended_at, expires_at) LIMIT `
+	forgotten, err := s.changeOne(ctx, harmless, longestOver+strconv.Itoa(limit)+`)`, instant(before))
+	return int(forgotten), s.explain("forget sessions", err)
 }
 
 // EndAll raises the user's generation, ends every live session of the user, and writes the event with the new

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/fieldward/fieldward/auth/account"
@@ -67,13 +68,14 @@ func keepTally(ctx context.Context, tx *sql.Tx, key account.TallyKey, t account.
 	return err
 }
 
-// ForgetTallies removes up to limit of the tallies that were last counted before the time, the oldest first.
-func (s *Store) ForgetTallies(ctx context.Context, before time.Time, limit int) error {
-	_, err := s.changeOne(ctx, harmless, forgetTallies, instant(before), limit)
-	return s.explain("forget tallies", err)
+// ForgetTallies removes up to limit of the tallies that were last counted before the time, the oldest first, and
+// returns how many.
+func (s *Store) ForgetTallies(ctx context.Context, before time.Time, limit int) (int, error) {
+	// A limit in the text is one that PostgreSQL can plan with, also where it plans once for all values. The time stands
+	// twice: a tally that was counted while the statement waited for its row is one to keep.
+	const oldest = `
+		DELETE FROM tallies WHERE counted_at < $1 AND tally_key IN (
+			SELECT tally_key FROM tallies WHERE counted_at < $1 ORDER BY counted_at LIMIT `
+	forgotten, err := s.changeOne(ctx, harmless, oldest+strconv.Itoa(limit)+`)`, instant(before))
+	return int(forgotten), s.explain("forget tallies", err)
 }
-
-// forgetTallies asks for the time twice: a tally that was counted while the statement waited for its row is one to keep.
-const forgetTallies = `
-	DELETE FROM tallies WHERE counted_at < $1 AND tally_key IN (
-		SELECT tally_key FROM tallies WHERE counted_at < $1 ORDER BY counted_at LIMIT $2)`

@@ -16,8 +16,9 @@ type Tallies interface {
 	// is not kept. Of parallel callers with a key in common, each sees what the one before has kept. Where change
 	// fails nothing has changed, and the error is change's. It may be called anew with what is kept by then.
 	ChangeTallies(ctx context.Context, keys []TallyKey, change func([]Tally) error) error
-	// ForgetTallies removes up to limit of the tallies that were last counted before the time, the oldest first.
-	ForgetTallies(ctx context.Context, before time.Time, limit int) error
+	// ForgetTallies removes up to limit of the tallies that were last counted before the time, the oldest first, and
+	// returns how many.
+	ForgetTallies(ctx context.Context, before time.Time, limit int) (int, error)
 	// CountFailure writes the event, with a count of 1 as its details. Where one has been written with the same key,
 	// that one's count grows by 1 instead.
 	CountFailure(ctx context.Context, key TallyKey, e auth.Event) error

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/fieldward/fieldward/auth"
@@ -45,7 +44,6 @@ func counters(emailKey, network string, familiar bool) []counter {
 type throttle struct {
 	store Tallies
 	now   func() time.Time
-	begun atomic.Uint64
 }
 
 // attempt is one that was let through, and counted as if it had failed.
@@ -63,7 +61,7 @@ func (t *throttle) begin(ctx context.Context, counters []counter) (*attempt, err
 	if err := t.store.ChangeTallies(ctx, a.keys(), a.count); err != nil {
 		return nil, fmt.Errorf("count an attempt: %w", err)
 	}
-	return a, t.tidy(ctx)
+	return a, nil
 }
 
 func (a *attempt) keys() []TallyKey {
@@ -121,22 +119,14 @@ func (a *attempt) takeBack(ctx context.Context, forgiven func(counter) bool) err
 	return nil
 }
 
-const (
-	// tidyEvery is how many attempts there are between two clearances.
-	tidyEvery = 64
-	// tidyUp is how many tallies a clearance removes at the most: twice as many as have been made since the last.
-	tidyUp = 4 * tidyEvery
-)
-
-// tidy removes, now and then, tallies that say nothing any more.
-func (t *throttle) tidy(ctx context.Context) error {
-	if t.begun.Add(1)%tidyEvery != 0 {
-		return nil
+// ForgetTallies removes up to limit of the tallies that say nothing any more, and returns how many: fewer mean that none
+// is left.
+func (m *Manager) ForgetTallies(ctx context.Context, limit int) (int, error) {
+	forgotten, err := m.store.ForgetTallies(ctx, m.now().Add(-forgetAfter), limit)
+	if err != nil {
+		return 0, fmt.Errorf("forget old attempts: %w", err)
 	}
-	if err := t.store.ForgetTallies(ctx, t.now().Add(-forgetAfter), tidyUp); err != nil {
-		return fmt.Errorf("forget old attempts: %w", err)
-	}
-	return nil
+	return forgotten, nil
 }
 
 // signUpSpan is the time in which sign-ups of one network are counted, from the first on.
@@ -162,5 +152,5 @@ func (t *throttle) admit(ctx context.Context, network string, most int) error {
 	if err != nil {
 		return fmt.Errorf("count a sign-up: %w", err)
 	}
-	return t.tidy(ctx)
+	return nil
 }

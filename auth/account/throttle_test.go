@@ -300,34 +300,37 @@ func TestNobodyIsLockedOutForGood(t *testing.T) {
 	})
 }
 
-// clearances is the real store, and counts how often old tallies are removed.
-type clearances struct {
-	account.Tallies
-	before []time.Time
-	limit  int
-}
-
-func (c *clearances) ForgetTallies(ctx context.Context, before time.Time, limit int) error {
-	c.before, c.limit = append(c.before, before), limit
-	return c.Tallies.ForgetTallies(ctx, before, limit)
-}
-
-func TestOldTalliesAreRemovedFasterThanNewOnesAreMade(t *testing.T) {
-	store, done := newStore(t)
-	t.Cleanup(done)
-	spy, clock := &clearances{Tallies: store}, authtest.NewClock()
-	throttle := account.NewThrottle(spy, clock.Now)
-	const attempts = 200
-	for i := range attempts {
-		if _, err := throttle.Begin(t.Context(), fmt.Sprint("someone", i), fmt.Sprint("network", i), false); err != nil {
+func TestTalliesAreForgottenWhenTheySayNothingAnyMore(t *testing.T) {
+	w := newTown(t)
+	ages := []time.Duration{3 * time.Hour, 2*time.Hour + time.Minute, 2*time.Hour - time.Minute, 0}
+	keys := make([]account.TallyKey, len(ages))
+	for i := range keys {
+		keys[i][0] = byte(i)
+	}
+	change := func(do func([]account.Tally) error) {
+		t.Helper()
+		if err := w.store.ChangeTallies(t.Context(), keys, do); err != nil {
 			t.Fatal(err)
 		}
 	}
-	made, removed := 2*attempts, len(spy.before)*spy.limit
-	if len(spy.before) != attempts/64 || removed < made {
-		t.Errorf("%d attempts make %d tallies, and %d clearances remove %d", attempts, made, len(spy.before), removed)
+	change(func(tallies []account.Tally) error {
+		for i, age := range ages {
+			at := time.Now().Add(-age)
+			tallies[i] = account.Tally{Count: 255, Since: at, LastAt: at} // as many as can be
+		}
+		return nil
+	})
+	for _, want := range []int{1, 1, 0} {
+		if n, err := w.ForgetTallies(t.Context(), 1); n != want || err != nil {
+			t.Errorf("%d are forgotten, want %d: %v", n, want, err)
+		}
 	}
-	if age := clock.Now().Sub(spy.before[0]); age != 2*time.Hour {
-		t.Errorf("they are removed at the age of %s", age)
-	}
+	change(func(tallies []account.Tally) error {
+		for i, tally := range tallies {
+			if kept := tally.Count > 0; kept != (i >= 2) {
+				t.Errorf("whether the one of %s ago is kept: %t", ages[i], kept)
+			}
+		}
+		return nil
+	})
 }

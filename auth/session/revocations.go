@@ -32,7 +32,8 @@ func NewRevocations(keep time.Duration, now func() time.Time) *Revocations {
 // to an older state: then what is known already goes on being refused, and what is issued from now on is held against
 // what the store says.
 func (r *Revocations) Load(ctx context.Context, store Store) error {
-	events, err := store.RevokingEvents(ctx, r.now().Add(-r.keep))
+	var all []Revoked
+	err := store.RevokedSince(ctx, r.now().Add(-r.keep), func(one Revoked) { all = append(all, one) })
 	if err != nil {
 		return fmt.Errorf("read the revocations: %w", err)
 	}
@@ -41,21 +42,25 @@ func (r *Revocations) Load(ctx context.Context, store Store) error {
 	at := r.now()
 	r.lost.add(r.generations, at, at.Add(r.keep))
 	r.generations = make(map[auth.ID]int64)
-	r.apply(events)
+	r.apply(all)
 	return nil
 }
 
 // Apply takes in what the events revoke, and passes over those that revoke nothing, or nothing any more. To apply an
 // event again changes nothing.
 func (r *Revocations) Apply(events ...auth.Event) {
+	all := make([]Revoked, len(events))
+	for i, e := range events {
+		all[i] = Revoked{At: e.At, Action: e.Action, SessionID: e.SessionID, SubjectID: e.SubjectID, Generation: e.Generation}
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.apply(events)
+	r.apply(all)
 }
 
-func (r *Revocations) apply(events []auth.Event) {
+func (r *Revocations) apply(all []Revoked) {
 	now := r.now()
-	for _, e := range events {
+	for _, e := range all {
 		// An event of a clock that is ahead must not stay for longer than the others.
 		if until := earlier(e.At, now).Add(r.keep); until.After(now) {
 			r.refuse(e, until)
@@ -71,7 +76,7 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-func (r *Revocations) refuse(e auth.Event, until time.Time) {
+func (r *Revocations) refuse(e Revoked, until time.Time) {
 	if e.Action.EndsSession() && e.SessionID != nil {
 		if _, known := r.sessions[*e.SessionID]; !known {
 			r.sessions[*e.SessionID] = struct{}{}

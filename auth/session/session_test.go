@@ -138,13 +138,10 @@ func (w *world) accepted(t testing.TB, access string) bool {
 
 func (w *world) actions(t testing.TB) []auth.Action {
 	t.Helper()
-	events, err := w.store.RevokingEvents(t.Context(), time.Time{})
+	var actions []auth.Action
+	err := w.store.RevokedSince(t.Context(), time.Time{}, func(r session.Revoked) { actions = append(actions, r.Action) })
 	if err != nil {
 		t.Fatal(err)
-	}
-	var actions []auth.Action
-	for _, e := range events {
-		actions = append(actions, e.Action)
 	}
 	return actions
 }

@@ -28,9 +28,12 @@ type Store interface {
 	Sessions(ctx context.Context, userID auth.ID, at time.Time, p auth.Page) (auth.Slice[auth.Session], error)
 	// Record writes an event that comes with no change.
 	Record(ctx context.Context, e auth.Event) error
-	// RevokingEvents returns the events from since on that end a session or raise a generation, oldest first, whether
-	// they have a number yet or not.
-	RevokingEvents(ctx context.Context, since time.Time) ([]auth.Event, error)
+	// RevokedSince hands over, oldest first, what the events from since on revoke: those that end a session or raise a
+	// generation, whether they have a number yet or not. Where it fails some may have been handed over.
+	RevokedSince(ctx context.Context, since time.Time, take func(Revoked)) error
+	// ForgetSessions removes up to limit of the sessions that ended or expired before the time, the longest over first,
+	// and returns how many.
+	ForgetSessions(ctx context.Context, before time.Time, limit int) (int, error)
 	// Standing returns what decides about the tokens of a user's session as it is at this moment, or auth.ErrNotFound
 	// where there is no such user, or the session is not theirs.
 	Standing(ctx context.Context, userID, sessionID auth.ID) (Standing, error)
@@ -67,6 +70,15 @@ type Advance struct {
 	AuthTime *time.Time
 	// Event is written with it where there is one.
 	Event *auth.Event
+}
+
+// Revoked is what an event says of what it revokes.
+type Revoked struct {
+	At         time.Time
+	Action     auth.Action
+	SessionID  *auth.ID
+	SubjectID  *auth.ID
+	Generation *int64
 }
 
 // EndedAll is what EndAll did.

@@ -16,7 +16,7 @@ func Run(t *testing.T, open func(t *testing.T) *db.Store) {
 	for _, topic := range []sentences{
 		userSentences(), importSentences(), listSentences(), sessionSentences(), openSentences(),
 		endSentences(), eventSentences(), keySentences(), changeSentences(), userChangeSentences(), throttleSentences(),
-		journalSentences(), pruneSentences(), standingSentences(),
+		journalSentences(), pruneSentences(), standingSentences(), forgetSentences(),
 	} {
 		for sentence, holds := range topic {
 			t.Run(sentence, func(t *testing.T) {

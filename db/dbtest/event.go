@@ -1,10 +1,12 @@
 package dbtest
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/fieldward/fieldward/auth"
+	"github.com/fieldward/fieldward/auth/session"
 	"github.com/fieldward/fieldward/db"
 )
 
@@ -12,7 +14,8 @@ func eventSentences() sentences {
 	return sentences{
 		"an event is read back as it was recorded":               readsBackEvent,
 		"events revoke that end a session or raise a generation": readsRevokingOnly,
-		"revoking events come oldest first, from a moment on":    readsSince,
+		"what is revoked comes oldest first, from a moment on":   readsSince,
+		"a reader of what is revoked stops where the store does": readsNoneWhereGone,
 		"an event is recorded once":                              recordsOnce,
 	}
 }
@@ -46,7 +49,26 @@ func readsRevokingOnly(t *testing.T, s *db.Store) {
 		must(t, s.Record(ask(), e))
 		want = append(want, e)
 	}
-	same(t, "the revoking events", events(t, s), want)
+	same(t, "what is revoked", revokedSince(t, s, time.Time{}), revokedBy(want))
+}
+
+// revokedSince reads what is revoked.
+func revokedSince(t *testing.T, s *db.Store, since time.Time) []session.Revoked {
+	t.Helper()
+	var all []session.Revoked
+	must(t, s.RevokedSince(ask(), since, func(r session.Revoked) { all = append(all, r) }))
+	return all
+}
+
+// revokedBy is what the events say of it.
+func revokedBy(events []auth.Event) []session.Revoked {
+	var all []session.Revoked
+	for _, e := range events {
+		all = append(all, session.Revoked{
+			At: e.At, Action: e.Action, SessionID: e.SessionID, SubjectID: e.SubjectID, Generation: e.Generation,
+		})
+	}
+	return all
 }
 
 func readsSince(t *testing.T, s *db.Store) {
@@ -58,10 +80,14 @@ func readsSince(t *testing.T, s *db.Store) {
 	}
 	all = oldestFirst(all)
 	for from, want := range map[time.Duration][]auth.Event{-2: all, -1: all, 0: all[1:], 2: all[3:], 3: all[5:], 4: nil} {
-		got, err := s.RevokingEvents(ask(), noon().Add(from*time.Microsecond))
-		must(t, err)
-		same(t, "the events", got, want)
+		same(t, "what is revoked", revokedSince(t, s, noon().Add(from*time.Microsecond)), revokedBy(want))
 	}
+}
+
+func readsNoneWhereGone(t *testing.T, s *db.Store) {
+	must(t, s.Record(ask(), event(auth.SignedOut, auth.Session{}, noon())))
+	err := s.RevokedSince(cut(), noon(), func(r session.Revoked) { t.Errorf("it hands over %v", r) })
+	fails(t, "a reader who has gone", err, context.Canceled)
 }
 
 func recordsOnce(t *testing.T, s *db.Store) {

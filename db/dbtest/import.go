@@ -20,7 +20,7 @@ func importSentences() sentences {
 	}
 }
 
-// several are users to be, each with an event that RevokingEvents answers.
+// several are users to be, each with an event that events answers.
 func several(n int) []account.NewUser {
 	users := make([]account.NewUser, n)
 	for i := range users {

@@ -242,7 +242,7 @@ func sortsByBytes(t *testing.T, s *db.Store) {
 		n.User.ID = auth.ID(name)
 		must(t, s.AddUser(ask(), n))
 		must(t, s.AddSecret(ask(), sealedSecret(name, 1)))
-		e := seen(event(auth.SignedOut, auth.Session{}, noon()))
+		e := event(auth.SignedOut, auth.Session{}, noon())
 		e.ID = auth.ID(name)
 		must(t, s.Record(ask(), e))
 	}
@@ -262,7 +262,7 @@ func sortsByBytes(t *testing.T, s *db.Store) {
 	for _, one := range sealed {
 		secrets = append(secrets, one.Kind)
 	}
-	for _, e := range events(t, s) {
+	for _, e := range everything(t, s) {
 		recorded = append(recorded, string(e.ID))
 	}
 	same(t, "the users, oldest first", users, names)

@@ -79,18 +79,40 @@ func event(what auth.Action, of auth.Session, at time.Time) auth.Event {
 	}
 }
 
-// seen makes an event one that RevokingEvents answers, whatever it is of.
+// seen makes an event one of those that events answers, whatever it is of.
 func seen(e auth.Event) auth.Event {
 	e.Generation = new(int64(1))
 	return e
 }
 
-// events are all those that revoke.
+// events are all those that revoke, oldest first.
 func events(t *testing.T, s *db.Store) []auth.Event {
 	t.Helper()
-	all, err := s.RevokingEvents(ask(), time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))
-	must(t, err)
-	return all
+	var revoking []auth.Event
+	for _, e := range everything(t, s) {
+		if e.Generation != nil || e.Action.EndsSession() {
+			revoking = append(revoking, e)
+		}
+	}
+	return oldestFirst(revoking)
+}
+
+// everything is what happened, in the order in which the store has it: the least ID first.
+func everything(t *testing.T, s *db.Store) []auth.Event {
+	t.Helper()
+	var all []auth.Event
+	page := auth.Page{Limit: 100, Backward: true}
+	for {
+		got, err := s.Events(ask(), auth.EventFilter{}, page)
+		must(t, err)
+		for _, e := range slices.Backward(got.Items) {
+			all = append(all, e)
+		}
+		if !got.HasPrevious {
+			return all
+		}
+		page.Beyond = all[len(all)-1].ID
+	}
 }
 
 // sessionIs reads a session as it is now.
@@ -206,7 +228,7 @@ func alternating(s string, from int) string {
 	return strings.Join(letters, "")
 }
 
-// oldestFirst sorts events as RevokingEvents answers them.
+// oldestFirst sorts events by their times.
 func oldestFirst(all []auth.Event) []auth.Event {
 	return slices.SortedFunc(slices.Values(all), func(a, b auth.Event) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))

@@ -326,14 +326,21 @@ func listsEvents(t *testing.T, s *db.Store) {
 		filter auth.EventFilter
 		want   []auth.Event
 	}{
-		"no filter":           {auth.EventFilter{}, all},
-		"by one action":       {auth.EventFilter{Actions: []auth.Action{auth.SignedIn}}, []auth.Event{all[1], all[3]}},
-		"by two":              {auth.EventFilter{Actions: []auth.Action{auth.SignedOut, auth.RolesChanged}}, []auth.Event{all[0], all[2]}},
-		"by actor":            {auth.EventFilter{ActorID: &bob}, all[:2]},
-		"by subject":          {auth.EventFilter{SubjectID: &bob}, nil},
-		"from then on":        {auth.EventFilter{Since: &since}, all[:3]},
-		"from then to then":   {auth.EventFilter{Since: &since, Until: &until}, all[1:3]},
-		"by actor and action": {auth.EventFilter{ActorID: &bob, Actions: []auth.Action{auth.SignedIn}}, all[1:2]},
+		"no filter":            {auth.EventFilter{}, all},
+		"by one action":        {auth.EventFilter{Actions: []auth.Action{auth.SignedIn}}, []auth.Event{all[1], all[3]}},
+		"by two":               {auth.EventFilter{Actions: []auth.Action{auth.SignedOut, auth.RolesChanged}}, []auth.Event{all[0], all[2]}},
+		"by actor":             {auth.EventFilter{ActorID: &bob}, all[:2]},
+		"by subject":           {auth.EventFilter{SubjectID: &bob}, nil},
+		"from then on":         {auth.EventFilter{Since: &since}, all[:3]},
+		"from then to then":    {auth.EventFilter{Since: &since, Until: &until}, all[1:3]},
+		"by actor and action":  {auth.EventFilter{ActorID: &bob, Actions: []auth.Action{auth.SignedIn}}, all[1:2]},
+		"by what is uncommon":  {auth.EventFilter{Actions: []auth.Action{auth.RolesChanged}}, all[:1]},
+		"by two of that kind":  {auth.EventFilter{Actions: []auth.Action{auth.UserDeleted, auth.RolesChanged}}, all[:1]},
+		"to the first's time":  {auth.EventFilter{Until: new(noon())}, nil},
+		"and right after it":   {auth.EventFilter{Until: new(noon().Add(time.Microsecond))}, all[3:]},
+		"from the last's":      {auth.EventFilter{Since: new(noon().Add(3 * time.Minute))}, all[:1]},
+		"and right after that": {auth.EventFilter{Since: new(noon().Add(3*time.Minute + time.Microsecond))}, nil},
+		"from long ago":        {auth.EventFilter{Since: new(time.Time{}), Until: new(noon().AddDate(7000, 0, 0))}, all},
 	}
 	for what, test := range tests {
 		slice, err := s.Events(ask(), test.filter, auth.Page{Limit: 10})
