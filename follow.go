@@ -24,6 +24,9 @@ func (h *house) follow(ctx context.Context, log *slog.Logger) (stop func(), err 
 		h.keys.Follow(ctx, func(err error) { log.Warn("signing keys not read or rotated", "err", err) })
 	})
 	following.Go(func() { h.sweep(ctx, log) })
+	following.Go(func() {
+		h.upkeep.Run(ctx, func(err error) { log.Warn("not cleared", "err", err) })
+	})
 	return func() {
 		cancel()
 		following.Wait()

@@ -27,6 +27,7 @@ import (
 	"github.com/fieldward/fieldward/auth/password"
 	"github.com/fieldward/fieldward/auth/session"
 	"github.com/fieldward/fieldward/auth/token"
+	"github.com/fieldward/fieldward/auth/upkeep"
 	"github.com/fieldward/fieldward/cli"
 	"github.com/fieldward/fieldward/db"
 	"github.com/fieldward/fieldward/db/postgres"
@@ -66,6 +67,7 @@ type house struct {
 	verifier    *token.Verifier
 	sessions    *session.Manager
 	accounts    *account.Manager
+	upkeep      *upkeep.Keeper
 	trial       *trial
 }
 
@@ -112,12 +114,14 @@ func build(ctx context.Context, store *db.Store, s cli.ServeSettings) (*house, e
 	accounts := account.NewManager(store, sessions, password.NewHasher(runtime.GOMAXPROCS(0)/2), account.Settings{
 		SignUpClosed: s.SignUp == "closed", MaxSignUps: s.MaxSignUps, Passwords: password.Policy{MinLength: s.PasswordMinLength},
 	}, time.Now)
+	chores := []upkeep.Chore{{Name: "sessions", Clear: sessions.Forget}, {Name: "tallies", Clear: accounts.ForgetTallies}}
 	return &house{
 		store: store, keys: keys, doubts: doubts, journal: events, revocations: revocations, sessions: sessions, accounts: accounts,
 		follower: journal.NewFollower(events, journal.Subscriber{
 			Load: func(ctx context.Context) error { return revocations.Load(ctx, store) }, Take: revocations.Apply,
 		}),
 		verifier: token.NewVerifier(keys, tokens, decides(s, revocations, store), time.Now),
+		upkeep:   upkeep.New(store, chores, time.Now),
 	}, nil
 }
 

@@ -1,7 +1,7 @@
 // Package db remembers users, sessions, keys and what happened, in a database that speaks SQL.
 //
 // There is one body of SQL for all engines, and an engine plugs in by a small value. It decides nothing that the domain
-// decides: the contracts are the Store interfaces of auth/account, auth/session and auth/keyring, and dbtest tests them.
+// decides: the contracts are the Store interfaces of the packages beneath auth, and dbtest tests them.
 // Races are settled by statements that change a row only while it is as the caller saw it, never by locks held here.
 // It refuses to build a statement from anything but its own fragments, and to tell a caller what a driver says.
 package db
@@ -16,6 +16,7 @@ import (
 	"github.com/fieldward/fieldward/auth/journal"
 	"github.com/fieldward/fieldward/auth/keyring"
 	"github.com/fieldward/fieldward/auth/session"
+	"github.com/fieldward/fieldward/auth/upkeep"
 )
 
 // Store is the database. It is safe for concurrent use.
@@ -33,6 +34,7 @@ var (
 	_ journal.Store = (*Store)(nil)
 	_ session.Store = (*Store)(nil)
 	_ keyring.Store = (*Store)(nil)
+	_ upkeep.Store  = (*Store)(nil)
 )
 
 // New takes over the engine's connections. It migrates nothing: see Migrate.

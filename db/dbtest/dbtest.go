@@ -1,5 +1,5 @@
 // Package dbtest is the contract of a store, written as tests: what the Store interfaces of auth/account, auth/session,
-// auth/journal and auth/keyring say, and that a change is whole or has not happened.
+// auth/journal, auth/keyring and auth/upkeep say, and that a change is whole or has not happened.
 // An engine is supported when Run passes on it, with nothing skipped. It asks nothing about how an engine does it.
 package dbtest
 
@@ -16,7 +16,7 @@ func Run(t *testing.T, open func(t *testing.T) *db.Store) {
 	for _, topic := range []sentences{
 		userSentences(), importSentences(), listSentences(), sessionSentences(), openSentences(),
 		endSentences(), eventSentences(), keySentences(), changeSentences(), userChangeSentences(), throttleSentences(),
-		journalSentences(), pruneSentences(), standingSentences(), forgetSentences(),
+		journalSentences(), pruneSentences(), standingSentences(), forgetSentences(), leaseSentences(),
 	} {
 		for sentence, holds := range topic {
 			t.Run(sentence, func(t *testing.T) {
