@@ -61,6 +61,16 @@ verify: generate ## fail where generated files or go.mod are not what they shoul
 bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
+# DATABASE is sqlite:FILE or postgres://USER@HOST/NAME, and must be empty. With a password, set FIELDWARD_DATABASE instead.
+USERS    ?= 1000000
+SESSIONS ?= 10000000
+EVENTS   ?= 1000000
+SEED     ?= 1
+
+.PHONY: bench-data
+bench-data: ## fill an empty DATABASE with USERS, SESSIONS and EVENTS (millions), the same for the same SEED
+	@$(GO) run ./bench/data -database '$(DATABASE)' -users $(USERS) -sessions $(SESSIONS) -events $(EVENTS) -seed $(SEED)
+
 .PHONY: cover
 cover: ## show what the tests cover
 	$(GO) test -coverprofile=cover.out -coverpkg=./... ./...
