@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,8 +17,12 @@ import (
 const (
 	// moments are how the store writes times: see db/time.go.
 	moments = "2006-01-02T15:04:05.000000Z"
-	// quick does without what keeps a file whole when the machine fails, and keeps a gigabyte in memory.
-	quick = "_pragma=synchronous(0)&_pragma=cache_size(-1000000)&_pragma=temp_store(2)&_txlock=immediate"
+	// quick does without what keeps a file whole when the program or the machine fails, and keeps a gigabyte in memory.
+	// The server keeps its log again as soon as it opens the file.
+	quick = "_pragma=journal_mode(off)&_pragma=synchronous(0)&_pragma=locking_mode(exclusive)" +
+		"&_pragma=cache_size(-1000000)&_pragma=temp_store(2)"
+	// perStatement is how many rows one statement adds.
+	perStatement = 50
 )
 
 // fillSQLite fills the file, many rows to a transaction. Where it is cut off, the file is to be thrown away.
@@ -77,8 +80,7 @@ func insertAll(ctx context.Context, pool *sql.DB, c sample.Crowd, said func(stri
 				return err
 			}
 		}
-		_, err := pool.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
-		return err
+		return nil
 	})
 }
 
@@ -104,34 +106,49 @@ func indexesOf(ctx context.Context, pool *sql.DB) (_ map[string]string, err erro
 }
 
 func insertTable(ctx context.Context, pool *sql.DB, t table) error {
-	places := make([]string, len(t.columns))
-	for i := range places {
-		places[i] = "$" + strconv.Itoa(i+1)
-	}
-	insert := `INSERT INTO ` + t.name + ` (` + strings.Join(t.columns, `, `) + `) VALUES (` + strings.Join(places, `, `) + `)`
 	for from := 0; from < t.rows; from += atOnce {
-		if err := insertRows(ctx, pool, insert, t, from); err != nil {
+		if err := insertRows(ctx, pool, t, from, min(from+atOnce, t.rows)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func insertRows(ctx context.Context, pool *sql.DB, insert string, t table, from int) error {
+// insertRows adds the rows from one to before another in one transaction.
+func insertRows(ctx context.Context, pool *sql.DB, t table, from, to int) error {
 	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after the commit
-	row, err := tx.PrepareContext(ctx, insert)
+	rows, err := tx.PrepareContext(ctx, insert(t, perStatement))
 	if err != nil {
 		return err
 	}
-	defer func() { _ = row.Close() }() // the transaction's end closes it too
-	for i := from; i < min(from+atOnce, t.rows); i++ {
-		if _, err := row.ExecContext(ctx, t.row(i)...); err != nil {
-			return fmt.Errorf("row %d: %w", i, err)
+	defer func() { _ = rows.Close() }() // the transaction's end closes it too
+	for ; from+perStatement <= to; from += perStatement {
+		if _, err := rows.ExecContext(ctx, values(t, from, from+perStatement)...); err != nil {
+			return fmt.Errorf("rows from %d on: %w", from, err)
+		}
+	}
+	if from < to {
+		if _, err := tx.ExecContext(ctx, insert(t, to-from), values(t, from, to)...); err != nil {
+			return fmt.Errorf("rows from %d on: %w", from, err)
 		}
 	}
 	return tx.Commit()
+}
+
+// insert is the statement that adds so many rows.
+func insert(t table, rows int) string {
+	row := `(` + strings.Repeat(`?, `, len(t.columns)-1) + `?)`
+	return `INSERT INTO ` + t.name + ` (` + strings.Join(t.columns, `, `) + `) VALUES ` + strings.Repeat(row+`, `, rows-1) + row
+}
+
+func values(t table, from, to int) []any {
+	all := make([]any, 0, (to-from)*len(t.columns))
+	for i := from; i < to; i++ {
+		all = append(all, t.row(i)...)
+	}
+	return all
 }
