@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"context"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fieldward/fieldward/auth"
+	data "github.com/fieldward/fieldward/bench/data"
 	"github.com/fieldward/fieldward/bench/sample"
 	"github.com/fieldward/fieldward/db"
 	"github.com/fieldward/fieldward/db/postgres"
@@ -19,10 +19,6 @@ import (
 )
 
 func TestDatabaseIsFilledWithWhatTheSeedSays(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "data")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
 	server, err := postgrestest.Start()
 	must(t, err)
 	file, url := filepath.Join(t.TempDir(), "data.db"), server.Empty(t)
@@ -34,20 +30,13 @@ func TestDatabaseIsFilledWithWhatTheSeedSays(t *testing.T) {
 	for database, open := range engines {
 		name, _, _ := strings.Cut(database, ":")
 		t.Run(name, func(t *testing.T) {
-			fill := func() ([]byte, error) {
-				process := exec.CommandContext(t.Context(), program, "-users=300", "-sessions=2000", "-events=1000", "-seed=7", "-until=2026-11-24T12:00:00Z")
-				process.Env = append(process.Environ(), "FIELDWARD_DATABASE="+database)
-				return process.CombinedOutput()
-			}
-			if out, err := fill(); err != nil {
-				t.Fatalf("%v: %s", err, out)
-			}
+			must(t, data.Run(t.Context(), database, c.Until.Format(time.RFC3339), c))
 			s, err := open(t.Context())
 			must(t, err)
 			holds(t, s, c)
 			must(t, s.Close())
-			if out, err := fill(); err == nil || !strings.Contains(string(out), "not empty") {
-				t.Errorf("what is full is filled again: %v: %s", err, out)
+			if err := data.Run(t.Context(), database, "", c); err == nil || !strings.Contains(err.Error(), "not empty") {
+				t.Errorf("what is full is filled again: %v", err)
 			}
 		})
 	}
