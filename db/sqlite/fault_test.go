@@ -210,3 +210,29 @@ func TestStatementThatIsCutOffIsNotReportedAsFailed(t *testing.T) {
 	_, err = conn.ExecContext(t.Context(), `ROLLBACK`)
 	must(t, err)
 }
+
+func TestSeveralChangesThatFailInARowAreRememberedUntilOneSucceeds(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	s, engine := openWithEngine(t, path)
+	_, err := engine.Writer.Exec(`PRAGMA busy_timeout = 1`)
+	must(t, err)
+	conn, err := raw(t, path).Conn(t.Context())
+	must(t, err)
+	defer func() { must(t, conn.Close()) }()
+	_, err = conn.ExecContext(t.Context(), `BEGIN IMMEDIATE`)
+	must(t, err)
+	for range 3 {
+		isUnavailable(t, s.AddUser(t.Context(), ada()), "SQLITE_BUSY")
+	}
+	_, err = conn.ExecContext(t.Context(), `ROLLBACK`)
+	must(t, err)
+	isUnavailable(t, s.Ping(t.Context()), "several have failed")
+	must(t, s.AddUser(t.Context(), ada()))
+	must(t, s.Ping(t.Context()))
+	for range 3 {
+		if err := s.AddUser(t.Context(), ada()); !errors.Is(err, auth.ErrEmailTaken) {
+			t.Errorf("got the error %v", err)
+		}
+	}
+	must(t, s.Ping(t.Context())) // those failed for a reason of their own
+}

@@ -47,9 +47,14 @@ func TestServerOfOnesOwnIsBrokenAndComesBack(t *testing.T) {
 	has(1)
 	add()
 	o.Freeze()
-	time.AfterFunc(200*time.Millisecond, o.Thaw)
+	thawed := make(chan struct{})
+	time.AfterFunc(200*time.Millisecond, func() {
+		o.Thaw()
+		close(thawed)
+	})
 	begun = time.Now()
 	has(2)
+	<-thawed
 	if took := time.Since(begun); took < 200*time.Millisecond {
 		t.Errorf("a server that stands still answers after %s", took)
 	}
