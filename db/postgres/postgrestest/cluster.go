@@ -30,7 +30,7 @@ type cluster struct {
 
 const (
 	owner        = "fieldward"
-	startTime    = 30 * time.Second
+	startTime    = time.Minute
 	startPause   = 10 * time.Millisecond
 	portAttempts = 5
 )
