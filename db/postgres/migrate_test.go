@@ -15,6 +15,7 @@ import (
 
 	"github.com/fieldward/fieldward/auth"
 	"github.com/fieldward/fieldward/db"
+	"github.com/fieldward/fieldward/db/dbtest"
 	"github.com/fieldward/fieldward/db/postgres"
 )
 
@@ -153,9 +154,59 @@ func TestMigrationThatFailsLeavesTheVersionBefore(t *testing.T) {
 
 func TestNewerDatabaseIsRefused(t *testing.T) {
 	address := server(t).Database(t)
-	_, err := raw(t, address).Exec(`INSERT INTO fieldward_migrations (version_id, is_applied) VALUES (9999, TRUE)`)
+	_, err := raw(t, address).Exec(`INSERT INTO fieldward_migrations (version_id, is_applied) VALUES (10001, TRUE)`)
 	must(t, err)
 	if err := open(t, address).Migrate(t.Context()); !errors.Is(err, db.ErrNewer) {
 		t.Errorf("got the error %v", err)
 	}
+}
+
+func TestWhatIsPendingIsToldWithoutATrace(t *testing.T) {
+	address := server(t).Empty(t)
+	s := open(t, address)
+	m, err := s.Migrations(t.Context())
+	must(t, err)
+	if len(m.Applied) != 0 || len(m.Pending) != len(names(t, "migrations")) || m.Pending[0] != "00001_start" || m.Newer != nil {
+		t.Errorf("of an empty database it says %+v", m)
+	}
+	var things int
+	must(t, raw(t, address).QueryRow(`SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace`).Scan(&things))
+	if things != 0 {
+		t.Errorf("asking has made %d things", things)
+	}
+	applied, err := s.Upgrade(t.Context())
+	must(t, err)
+	if diff := cmp.Diff(m.Pending, applied); diff != "" {
+		t.Errorf("it applied other migrations than were pending (-want +got):\n%s", diff)
+	}
+	now, err := s.Migrations(t.Context())
+	must(t, err)
+	if diff := cmp.Diff(m.Pending, now.Applied); diff != "" || len(now.Pending) != 0 {
+		t.Errorf("afterwards it says %+v", now)
+	}
+	applied, err = s.Upgrade(t.Context())
+	must(t, err)
+	if len(applied) != 0 {
+		t.Errorf("a second time it applied %q", applied)
+	}
+}
+
+func TestProgramLivesWithWhatNewerOnesAdd(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T) *db.Store {
+		address := server(t).Database(t)
+		for _, addition := range dbtest.Additions("BIGINT") {
+			_, err := raw(t, address).Exec(addition)
+			must(t, err)
+		}
+		_, err := raw(t, address).Exec(`INSERT INTO fieldward_migrations (version_id, is_applied) VALUES (9999, TRUE)`)
+		must(t, err)
+		s := open(t, address)
+		must(t, s.Migrate(t.Context()))
+		m, err := s.Migrations(t.Context())
+		must(t, err)
+		if diff := cmp.Diff([]int64{9999}, m.Newer); diff != "" {
+			t.Errorf("the newer migrations (-want +got):\n%s", diff)
+		}
+		return s
+	})
 }

@@ -16,7 +16,6 @@ import (
 
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/database"
 	"github.com/pressly/goose/v3/lock"
 
 	"github.com/fieldward/fieldward/db"
@@ -78,9 +77,9 @@ func engine(pool *sql.DB) (db.Engine, error) {
 	if err != nil {
 		return db.Engine{}, fmt.Errorf("find the migrations: %w", err)
 	}
-	applied, err := database.NewStoreFromQuerier(versionTable, versions{})
+	applied, err := db.VersionTable(versionTable, versions{})
 	if err != nil {
-		return db.Engine{}, fmt.Errorf("name the table of versions: %w", err)
+		return db.Engine{}, err
 	}
 	lease, err := lock.NewPostgresTableLocker(
 		lock.WithTableName(leaseTable), lock.WithTableLeaseDuration(leaseTime), lock.WithTableHeartbeatInterval(leaseRenewal),
@@ -93,7 +92,9 @@ func engine(pool *sql.DB) (db.Engine, error) {
 		Writer:        pool,
 		Reader:        pool,
 		Migrations:    files,
-		Goose:         []goose.ProviderOption{goose.WithStore(applied), goose.WithLocker(lease)},
+		Versions:      applied,
+		Goose:         []goose.ProviderOption{goose.WithLocker(lease)},
+		Hold:          hold,
 		Clock:         `clock_timestamp()`,
 		RowsAtOnce:    100,
 		IsUnavailable: isUnavailable,

@@ -15,6 +15,7 @@ const (
 	defaultConnections = 20
 	maxConnections     = 1000
 	connectionsSetting = "pool_max_conns"
+	applicationName    = "fieldward"
 )
 
 // settings are what a URL says.
@@ -42,7 +43,7 @@ func parse(url string) (settings, error) {
 		config.ConnectTimeout = connectTimeout
 	}
 	for name, value := range map[string]string{
-		"application_name": "fieldward",
+		"application_name": applicationName,
 		// The last resort against a statement that nobody waits for any more: whoever does has a shorter deadline.
 		"statement_timeout": "30s",
 		// A program that stands still in the middle of a change must not keep its rows from the others: the journal's

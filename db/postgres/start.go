@@ -73,7 +73,7 @@ func (s server) unfit() string {
 	case !s.migrated && s.foreign:
 		return "the schema " + *s.schema + " holds tables of another program"
 	case !s.migrated && !s.mayMake:
-		return "this user may not make tables in the schema " + *s.schema + ": GRANT CREATE ON SCHEMA " + *s.schema + " TO the user"
+		return "this user may not make tables in the schema " + *s.schema + ": run fieldward migrate as one who may, or GRANT CREATE ON SCHEMA " + *s.schema + " TO the user"
 	}
 	return ""
 }

@@ -59,6 +59,7 @@ const (
 	always  = "_busy_timeout=5000&_foreign_keys=1&_synchronous=FULL&_dqs=0&_defensive=1&_error_rc=1"
 	writing = always + "&_txlock=immediate"
 	reading = always + "&_query_only=1"
+	alone   = always + "&_txlock=exclusive&_pragma=locking_mode(EXCLUSIVE)"
 )
 
 // source is the URI (https://www.sqlite.org/uri.html) of the file at an absolute path.

@@ -2,13 +2,18 @@ package sqlite_test
 
 import (
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/fieldward/fieldward/db"
+	"github.com/fieldward/fieldward/db/dbtest"
 	"github.com/fieldward/fieldward/db/sqlite"
 )
 
@@ -92,4 +97,69 @@ func TestMigrationThatFailsLeavesTheVersionBefore(t *testing.T) {
 	if version > 90000 || half != 0 {
 		t.Errorf("the version is %d, and there are %d tables of the broken migration", version, half)
 	}
+}
+
+func TestWhatIsPendingIsToldWithoutATrace(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "test.db")
+	pending := func() db.Migrations {
+		s, err := sqlite.Inspect(t.Context(), path)
+		must(t, err)
+		m, err := s.Migrations(t.Context())
+		must(t, err)
+		must(t, s.Close())
+		return m
+	}
+	first := pending()
+	if len(first.Applied) != 0 || len(first.Pending) == 0 || first.Pending[0] != "00001_start" || first.Newer != nil {
+		t.Errorf("of no database it says %+v", first)
+	}
+	if files := filesIn(t, folder); len(files) != 0 {
+		t.Errorf("asking has made %q", files)
+	}
+	must(t, os.WriteFile(path, nil, 0o600))
+	if diff := cmp.Diff(first, pending(), cmpopts.IgnoreUnexported(db.Migrations{})); diff != "" {
+		t.Errorf("of an empty file it says something else than of none (-none +empty):\n%s", diff)
+	}
+	if text, err := os.ReadFile(path); err != nil || len(text) != 0 {
+		t.Errorf("asking has written %d bytes, %v", len(text), err)
+	}
+
+	s, err := sqlite.Open(t.Context(), path)
+	must(t, err)
+	applied, err := s.Upgrade(t.Context())
+	must(t, err)
+	if diff := cmp.Diff(first.Pending, applied); diff != "" {
+		t.Errorf("it applied other migrations than were pending (-want +got):\n%s", diff)
+	}
+	must(t, s.Close())
+	before, err := os.ReadFile(path)
+	must(t, err)
+	if m := pending(); len(m.Pending) != 0 || len(m.Applied) != len(applied) {
+		t.Errorf("afterwards it says %+v", m)
+	}
+	after, err := os.ReadFile(path)
+	must(t, err)
+	if string(before) != string(after) {
+		t.Error("asking has changed the file")
+	}
+	must(t, os.WriteFile(path, []byte(strings.Repeat("no database ", 100)), 0o600))
+	if _, err := sqlite.Inspect(t.Context(), path); err == nil || !strings.Contains(err.Error(), "is not a SQLite database") {
+		t.Errorf("of what is no database: %v", err)
+	}
+}
+
+func TestProgramLivesWithWhatNewerOnesAdd(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T) *db.Store {
+		path := filepath.Join(t.TempDir(), "test.db")
+		open(t, path)
+		run(t, path, append(dbtest.Additions("INTEGER"), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)`)...)
+		s := open(t, path)
+		m, err := s.Migrations(t.Context())
+		must(t, err)
+		if diff := cmp.Diff([]int64{9999}, m.Newer); diff != "" {
+			t.Errorf("the newer migrations (-want +got):\n%s", diff)
+		}
+		return s
+	})
 }

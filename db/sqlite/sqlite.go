@@ -15,7 +15,6 @@ import (
 	"runtime"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/database"
 	_ "modernc.org/sqlite" // the driver
 
 	"github.com/fieldward/fieldward/db"
@@ -76,15 +75,16 @@ func engine(reader, writer *sql.DB) (db.Engine, error) {
 	if err != nil {
 		return db.Engine{}, fmt.Errorf("find the migrations: %w", err)
 	}
-	applied, err := database.NewStoreFromQuerier(goose.DefaultTablename, versions{})
+	applied, err := db.VersionTable(goose.DefaultTablename, versions{})
 	if err != nil {
-		return db.Engine{}, fmt.Errorf("name the table of versions: %w", err)
+		return db.Engine{}, err
 	}
 	return db.Engine{
 		Writer:        writer,
 		Reader:        reader,
 		Migrations:    files,
-		Goose:         []goose.ProviderOption{goose.WithStore(applied)},
+		Versions:      applied,
+		Hold:          held,
 		RowsAtOnce:    10, // it looks each value up by walking past those before it
 		IsUnavailable: isUnavailable,
 		IsTaken:       isTaken,
@@ -92,3 +92,6 @@ func engine(reader, writer *sql.DB) (db.Engine, error) {
 		IsUnanswered:  isCutOff,
 	}, nil
 }
+
+// held has nothing to do: a transaction that writes has the file to itself.
+func held(context.Context, *sql.Tx, []string) error { return nil }

@@ -190,14 +190,14 @@ func TestNewerDatabaseIsRefusedUntouched(t *testing.T) {
 	must(t, err)
 	must(t, s.Migrate(t.Context()))
 	must(t, s.Close())
-	run(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)`)
+	run(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (10001, 1)`)
 	before, err := os.ReadFile(path)
 	must(t, err)
 
 	s, err = sqlite.Open(t.Context(), path)
 	must(t, err)
 	err = s.Migrate(t.Context())
-	if !errors.Is(err, db.ErrNewer) || !strings.Contains(err.Error(), "it is at migration 9999") {
+	if !errors.Is(err, db.ErrNewer) || !strings.Contains(err.Error(), "it is at migration 10001") {
 		t.Errorf("got the error %v", err)
 	}
 	must(t, s.Close())
