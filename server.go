@@ -30,8 +30,6 @@ import (
 	"github.com/fieldward/fieldward/auth/upkeep"
 	"github.com/fieldward/fieldward/cli"
 	"github.com/fieldward/fieldward/db"
-	"github.com/fieldward/fieldward/db/postgres"
-	"github.com/fieldward/fieldward/db/sqlite"
 	"github.com/fieldward/fieldward/graph"
 	"github.com/fieldward/fieldward/graph/guard"
 	"github.com/fieldward/fieldward/web"
@@ -47,6 +45,10 @@ func main() {
 		Explain:     explain,
 		Keys:        openKeyring,
 		Journal:     openJournal,
+		Migrations:  migrations,
+		Migrate:     migrate,
+		Move:        moveHouse,
+		Backup:      backUp,
 	}))
 }
 
@@ -71,9 +73,9 @@ type house struct {
 	trial       *trial
 }
 
-// open opens the database, migrates it, and builds the domain on it.
+// open opens the database, has its tables ready, and builds the domain on it.
 func open(ctx context.Context, s cli.ServeSettings) (*house, error) {
-	store, err := openStore(ctx, s.StoreSettings)
+	store, err := openStore(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -84,24 +86,26 @@ func open(ctx context.Context, s cli.ServeSettings) (*house, error) {
 	return h, nil
 }
 
-func openStore(ctx context.Context, s cli.StoreSettings) (*db.Store, error) {
+func openStore(ctx context.Context, s cli.ServeSettings) (*db.Store, error) {
 	if err := s.CheckMasterKey(); err != nil {
 		return nil, err
 	}
-	if s.IsPostgres() {
-		return postgres.Open(ctx, s.Database)
+	if s.NoMigrate {
+		return openMigrated(ctx, s.StoreSettings)
 	}
-	return sqlite.Open(ctx, s.SQLiteFile())
+	return openTables(ctx, s.StoreSettings)
 }
 
 func build(ctx context.Context, store *db.Store, s cli.ServeSettings) (*house, error) {
-	if err := store.Migrate(ctx); err != nil {
-		return nil, err
-	}
-	keys, doubts, err := openKeys(ctx, store, s)
+	doubts, err := ready(ctx, store, s)
 	if err != nil {
 		return nil, err
 	}
+	keys, keyDoubts, err := openKeys(ctx, store, s)
+	if err != nil {
+		return nil, err
+	}
+	doubts = append(doubts, keyDoubts...)
 	events := journal.New(store, keys.Secret(keyring.JournalSecret).Bytes, time.Now)
 	revocations := session.NewRevocations(s.AccessTokenTTL+2*token.Leeway, time.Now)
 	tokens := token.Settings{

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -18,6 +19,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/fieldward/fieldward/db/postgres/postgrestest"
 )
 
 func TestMain(m *testing.M) {
@@ -25,8 +28,10 @@ func TestMain(m *testing.M) {
 }
 
 // TestStories runs the program as its users do. Beside testscript's own there are the commands start, interrupt, term and crash
-// for a server in the background, take for a value of the last answer, database for $DATABASE, one on PostgreSQL, sql for what is
-// done behind the program's back, ask, a client, and forget for one of its cookies. The folder of the project is in $SOURCES.
+// for a server in the background, take for a value of the last answer, database for $DATABASE, one on PostgreSQL ("database
+// empty" is one without tables), sql for what is done behind the program's back, ask, a client, and forget for one of its
+// cookies, document for a block of docs/operations.md, superuser for SQL, and login for a role's $URL on PostgreSQL. The
+// folder of the project is in $SOURCES, and PostgreSQL's programs are on the PATH.
 func TestStories(t *testing.T) {
 	sources, err := os.Getwd()
 	if err != nil {
@@ -37,6 +42,9 @@ func TestStories(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Values[serverKey{}] = &server{}
 			env.Setenv("SOURCES", sources)
+			if folder, err := postgrestest.Programs(); err == nil { // else they are on the PATH, or missed where they are called
+				env.Setenv("PATH", env.Getenv("PATH")+string(os.PathListSeparator)+folder)
+			}
 			env.Defer(func() { env.Values[serverKey{}].(*server).end(os.Kill) })
 			return nil
 		},
@@ -49,7 +57,14 @@ func TestStories(t *testing.T) {
 			"exits":     exits,
 			"forget":    forget,
 			"sql":       behind,
-			"database": func(ts *testscript.TestScript, _ bool, _ []string) {
+			"document":  document,
+			"superuser": superuser(t),
+			"login":     login(t),
+			"database": func(ts *testscript.TestScript, _ bool, args []string) {
+				if slices.Contains(args, "empty") {
+					ts.Setenv("DATABASE", postgresServer(t).Empty(t))
+					return
+				}
 				ts.Setenv("DATABASE", postgresServer(t).Database(t))
 			},
 		},

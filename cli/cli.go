@@ -34,6 +34,14 @@ type House struct {
 	Keys func(ctx context.Context, s StoreSettings) (keys *keyring.Keyring, done func() error, err error)
 	// Journal opens the journal of a database that is there already; done closes it.
 	Journal func(ctx context.Context, s StoreSettings) (j *journal.Journal, done func() error, err error)
+	// Migrations tells how far a database is, and changes nothing.
+	Migrations func(ctx context.Context, s StoreSettings) (Migrations, error)
+	// Migrate brings a database up to date, names what it has applied, where it fails too, and tells how far it is now.
+	Migrate func(ctx context.Context, s StoreSettings) (applied []string, now Migrations, err error)
+	// Move copies all rows of a database into an empty one, in one transaction, and calls tell now and then.
+	Move func(ctx context.Context, from, to StoreSettings, tell func(table string, rows int64)) (Moved, error)
+	// Backup copies an embedded database to a new file.
+	Backup func(ctx context.Context, s StoreSettings, file string) error
 }
 
 // First is what a command does with the accounts of a server that is about to answer.
@@ -54,6 +62,8 @@ type commands struct {
 	Schema      Schema      `cmd:"" help:"Print the schema, or what of it a role sees."`
 	Keys        Keys        `cmd:"" help:"List, rotate, revoke and reseal the signing keys."`
 	Audit       Audit       `cmd:"" help:"Verify and prune the journal of audit events."`
+	Migrate     Migrate     `cmd:"" help:"Bring the database's tables up to date, or move everything to another database."`
+	Backup      Backup      `cmd:"" help:"Copy the embedded database, while servers work on it."`
 	Version     Version     `cmd:"" help:"Say which version this is."`
 	Permissions Permissions `cmd:"" help:"Print who may see what of the schema."`
 	Explain     Explain     `cmd:"" help:"Say what a caller's claims make of an operation."`

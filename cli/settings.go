@@ -106,6 +106,8 @@ type ServeSettings struct {
 
 	TrialSchema string `help:"Schema file whose rules are tried beside those in force, without effect: the log says whom they would deny what, by coordinate." type:"path" placeholder:"FILE"`
 
+	NoMigrate bool `help:"Start only on a database that has every migration of this version: fieldward migrate applies them. The server's user needs no right to make tables then."`
+
 	LogFormat string     `help:"text or json. By default text on a terminal, else json." enum:"auto,text,json" default:"auto"`
 	LogLevel  slog.Level `help:"debug, info, warn or error." default:"info"`
 }

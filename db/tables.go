@@ -16,7 +16,9 @@ var tables = []Table{
 	{Name: "secrets"},
 	{Name: "events"},
 	{Name: "journal_head", Fresh: "number = 0"},
+	{Name: "journal_checkpoint"},
 	{Name: "tallies"},
+	{Name: "leases"},
 }
 
 // Tables are all tables of the data, those that others refer to first.

@@ -27,6 +27,9 @@ func places() []string {
 	}
 }
 
+// Programs is the folder of PostgreSQL's programs, as Start finds them.
+func Programs() (string, error) { return findPrograms(places()) }
+
 // findPrograms is the folder of initdb and postgres: on the PATH, or in one of the places, where the newest counts.
 func findPrograms(places []string) (string, error) {
 	if initdb, err := exec.LookPath("initdb"); err == nil {
