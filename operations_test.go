@@ -11,8 +11,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// document writes a block of code of docs/operations.md, the one below the comment with its name, to a file of that name.
-func document(ts *testscript.TestScript, neg bool, args []string) {
+// documentBlock writes a block of code of docs/operations.md, the one below the comment with its name, to a file of that name.
+func documentBlock(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: document NAME")
 	}

@@ -57,7 +57,7 @@ func TestStories(t *testing.T) {
 			"exits":     exits,
 			"forget":    forget,
 			"sql":       behind,
-			"document":  document,
+			"document":  documentBlock,
 			"superuser": superuser(t),
 			"login":     login(t),
 			"database": func(ts *testscript.TestScript, _ bool, args []string) {
