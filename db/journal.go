@@ -61,8 +61,8 @@ var errNothing = errors.New("no event waits")
 
 // Number gives the next numbers to events that wait, and moves the head, in one transaction.
 func (s *Store) Number(ctx context.Context, n journal.Numbering) (int, error) {
-	waits, err := s.anyWaits(ctx, n)
-	if err != nil || !waits {
+	waits, grown, err := s.anyWaits(ctx, n)
+	if err != nil || !waits && !grown {
 		return 0, s.explain("look for events that wait", err)
 	}
 	var numbered int
@@ -71,7 +71,7 @@ func (s *Store) Number(ctx context.Context, n journal.Numbering) (int, error) {
 		if err != nil {
 			return err
 		}
-		if _, err := exec(ctx, tx, finishTallies, instant(n.Whole), n.Limit); err != nil {
+		if err := finishGrown(ctx, tx, n, grown); err != nil {
 			return err
 		}
 		entries, err := waiting(ctx, tx, n.Limit)
@@ -96,14 +96,16 @@ func (s *Store) Number(ctx context.Context, n journal.Numbering) (int, error) {
 	return numbered, nil
 }
 
-// anyWait is answered from two indexes that hold little else.
+// anyWait is answered from two indexes that hold little else. The order is theirs: an engine that believes that many
+// events wait would look for the first of them by reading all that do not.
 const anyWait = `
-	SELECT EXISTS (SELECT 1 FROM events WHERE number IS NULL AND tally_key IS NULL)
-	    OR EXISTS (SELECT 1 FROM events WHERE tally_key IS NOT NULL AND happened_at < $1)`
+	SELECT (SELECT id FROM events WHERE number IS NULL AND tally_key IS NULL ORDER BY id LIMIT 1) IS NOT NULL,
+	       (SELECT id FROM events WHERE tally_key IS NOT NULL AND happened_at < $1 ORDER BY happened_at LIMIT 1) IS NOT NULL`
 
-func (s *Store) anyWaits(ctx context.Context, n journal.Numbering) (waits bool, err error) {
-	err = s.queryRow(ctx, anyWait, []any{instant(n.Whole)}, &waits)
-	return waits, err
+// anyWaits tells whether any event waits, and whether one has grown until now.
+func (s *Store) anyWaits(ctx context.Context, n journal.Numbering) (waits, grown bool, err error) {
+	err = s.queryRow(ctx, anyWait, []any{instant(n.Whole)}, &waits, &grown)
+	return waits, grown, err
 }
 
 // holdHead reads the head, and holds its row from here on: others who number wait.
@@ -116,11 +118,21 @@ func holdHead(ctx context.Context, tx *sql.Tx) (journal.Head, error) {
 	return row.head()
 }
 
-// finishTallies makes events final that do not grow any more.
+// finishTallies makes events final that do not grow any more: about as many as $2 and one, the oldest.
 const finishTallies = `
 	UPDATE events SET tally_key = NULL
-	WHERE tally_key IS NOT NULL AND id IN (
-		SELECT id FROM events WHERE tally_key IS NOT NULL AND happened_at < $1 ORDER BY happened_at LIMIT $2)`
+	WHERE tally_key IS NOT NULL AND happened_at < $1 AND happened_at <= COALESCE(
+		(SELECT happened_at FROM events WHERE tally_key IS NOT NULL AND happened_at < $1 ORDER BY happened_at LIMIT 1 OFFSET $2),
+		$1)`
+
+// finishGrown does so where there are any.
+func finishGrown(ctx context.Context, tx *sql.Tx, n journal.Numbering, grown bool) error {
+	if !grown {
+		return nil
+	}
+	_, err := exec(ctx, tx, finishTallies, instant(n.Whole), n.Limit)
+	return err
+}
 
 // waitingEvents are those that get the next numbers.
 const waitingEvents = `
