@@ -143,6 +143,7 @@ func TestVerifyFindsWhatWasDoneToAPrunedJournal(t *testing.T) {
 	for engine, open := range engines() {
 		for name, test := range tests {
 			t.Run(engine+"/"+name, func(t *testing.T) {
+				t.Parallel()
 				d := open(t)
 				j := journal.New(d, key(), time.Now)
 				d.age(t, 2)

@@ -71,6 +71,7 @@ func TestVerifyFindsWhatWasDoneToTheJournal(t *testing.T) {
 	for engine, open := range engines() {
 		for name, test := range tests {
 			t.Run(engine+"/"+name, func(t *testing.T) {
+				t.Parallel()
 				d := open(t)
 				j := journal.New(d, key(), time.Now)
 				happen(t, d.Store, 2)
