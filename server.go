@@ -65,6 +65,7 @@ type house struct {
 	doubts      []string // about settings that are taken all the same
 	journal     *journal.Journal
 	follower    *journal.Follower
+	feed        *journal.Feed
 	revocations *session.Revocations
 	verifier    *token.Verifier
 	sessions    *session.Manager
@@ -119,11 +120,12 @@ func build(ctx context.Context, store *db.Store, s cli.ServeSettings) (*house, e
 		SignUpClosed: s.SignUp == "closed", MaxSignUps: s.MaxSignUps, Passwords: password.Policy{MinLength: s.PasswordMinLength},
 	}, time.Now)
 	chores := []upkeep.Chore{{Name: "sessions", Clear: sessions.Forget}, {Name: "tallies", Clear: accounts.ForgetTallies}}
+	feed := journal.NewFeed()
 	return &house{
-		store: store, keys: keys, doubts: doubts, journal: events, revocations: revocations, sessions: sessions, accounts: accounts,
+		store: store, feed: feed, keys: keys, doubts: doubts, journal: events, revocations: revocations, sessions: sessions, accounts: accounts,
 		follower: journal.NewFollower(events, journal.Subscriber{
 			Load: func(ctx context.Context) error { return revocations.Load(ctx, store) }, Take: revocations.Apply,
-		}),
+		}, feed.Subscriber()), // after the revocations: what tells of an end does not reach whom it ends
 		verifier: token.NewVerifier(keys, tokens, decides(s, revocations, store), time.Now),
 		upkeep:   upkeep.New(store, chores, time.Now),
 	}, nil
@@ -262,7 +264,7 @@ func serve(ctx context.Context, s cli.ServeSettings, first cli.First) (err error
 func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Logger) (http.Handler, error) {
 	schema, keeper, err := graph.New(graph.Domain{
 		Accounts: h.accounts, Sessions: h.sessions, Journal: h.journal, Keys: h.keys,
-		CursorKey: h.keys.Secret(keyring.CursorSecret).Bytes,
+		Feed: h.feed, CursorKey: h.keys.Secret(keyring.CursorSecret).Bytes,
 	}, time.Now, append(h.trial.options(), guard.WithoutPlansFor(document.HoldsSecret))...)
 	if err != nil {
 		return nil, fmt.Errorf("read the rules of the schema:\n%w", err)

@@ -55,28 +55,42 @@ func (c Caller) HasRole(roles ...Role) bool {
 }
 
 // slot holds a context's caller, so that who is signed in by a field is known below it.
-type slot struct{ caller Caller }
+type slot struct {
+	caller Caller
+	live   func() Caller // in the place of caller, where it is not nil
+}
 
 type callerKey struct{}
 
 // WithCaller puts the caller into the context.
 func WithCaller(ctx context.Context, c Caller) context.Context {
-	return context.WithValue(ctx, callerKey{}, &slot{c})
+	return context.WithValue(ctx, callerKey{}, &slot{caller: c})
+}
+
+// WithLiveCaller puts a caller into the context who may bring a new token while what is asked goes on: now tells who it
+// is by then, and may be called by many at once.
+func WithLiveCaller(ctx context.Context, now func() Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, &slot{live: now})
 }
 
 // WithChangingCaller gives ctx a slot of its own with the same caller in it, and the function that puts another one
 // there. What stands above keeps its caller. Not for concurrent use: call become before anything below reads it.
 func WithChangingCaller(ctx context.Context) (below context.Context, become func(Caller)) {
-	s := &slot{CallerFrom(ctx)}
+	s := &slot{caller: CallerFrom(ctx)}
 	return context.WithValue(ctx, callerKey{}, s), func(c Caller) { s.caller = c }
 }
 
 // CallerFrom is the caller in the context; Nobody where none was put there.
 func CallerFrom(ctx context.Context) Caller {
-	if s, ok := ctx.Value(callerKey{}).(*slot); ok {
+	s, ok := ctx.Value(callerKey{}).(*slot)
+	switch {
+	case !ok:
+		return Nobody
+	case s.live != nil:
+		return s.live()
+	default:
 		return s.caller
 	}
-	return Nobody
 }
 
 type clientKey struct{}

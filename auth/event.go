@@ -1,6 +1,9 @@
 package auth
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Event is something that happened: who did what to whom, when and from where. Events are only ever added.
 type Event struct {
@@ -59,6 +62,13 @@ const (
 	JournalPruned      Action = "JOURNAL_PRUNED"
 )
 
+// StartsSession reports whether the event tells of a session that has begun. Who proves again who they are goes on in
+// the same one.
+func (e Event) StartsSession() bool {
+	again, _ := e.Details["again"].(bool)
+	return e.SessionID != nil && !again && (e.Action == SignedIn || e.Action == SignedUp)
+}
+
 // Actions lists every action, so that what depends on the action can be held against all of them.
 func Actions() []Action {
 	return []Action{
@@ -81,4 +91,11 @@ type EventFilter struct {
 	SubjectID *ID
 	// Since is the first instant that counts, Until the first that does not any more.
 	Since, Until *time.Time
+}
+
+// Matches reports whether the event keeps to all of the filter's conditions.
+func (f EventFilter) Matches(e Event) bool {
+	is := func(wanted, id *ID) bool { return wanted == nil || id != nil && *id == *wanted }
+	return (len(f.Actions) == 0 || slices.Contains(f.Actions, e.Action)) && is(f.ActorID, e.ActorID) && is(f.SubjectID, e.SubjectID) &&
+		(f.Since == nil || !e.At.Before(*f.Since)) && (f.Until == nil || e.At.Before(*f.Until))
 }

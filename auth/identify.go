@@ -29,7 +29,7 @@ func callerOf(ctx context.Context, v Verifier, headers []string) Caller {
 	if len(headers) == 0 {
 		return Nobody
 	}
-	token, ok := bearer(headers)
+	token, ok := Bearer(headers)
 	if !ok {
 		return Caller{Refused: ErrInvalidToken}
 	}
@@ -40,8 +40,9 @@ func callerOf(ctx context.Context, v Verifier, headers []string) Caller {
 	return Caller{Claims: &claims}
 }
 
-// bearer reads the token of RFC 6750, section 2.1. Two headers are ambiguous, so they hold no token.
-func bearer(headers []string) (token string, ok bool) {
+// Bearer reads the token of RFC 6750, section 2.1, from the values of an Authorization header. Two of them are ambiguous,
+// so they hold no token.
+func Bearer(headers []string) (token string, ok bool) {
 	if len(headers) != 1 {
 		return "", false
 	}

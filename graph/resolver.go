@@ -22,6 +22,7 @@ type Resolver struct {
 	sessions    *session.Manager
 	journal     *journal.Journal
 	keys        *keyring.Keyring
+	feed        *journal.Feed
 	cursors     cursors
 	permissions func(auth.Caller) []guard.Permission
 }
@@ -34,6 +35,8 @@ type Domain struct {
 	Sessions *session.Manager
 	Journal  *journal.Journal
 	Keys     *keyring.Keyring
+	// Feed tells what happens from now on.
+	Feed *journal.Feed
 	// CursorKey is what cursors are signed with.
 	CursorKey []byte
 }
@@ -43,7 +46,8 @@ func New(
 	d Domain, now func() time.Time, options ...guard.Option,
 ) (graphql.ExecutableSchema, *guard.Guard, error) {
 	r := &Resolver{
-		accounts: d.Accounts, sessions: d.Sessions, journal: d.Journal, keys: d.Keys, cursors: cursors{d.CursorKey},
+		accounts: d.Accounts, sessions: d.Sessions, journal: d.Journal, keys: d.Keys, feed: d.Feed,
+		cursors: cursors{d.CursorKey},
 	}
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r})
 	delete(schema.Schema().Directives, "defer") // gqlgen brings it, and answers here are written in one piece
@@ -59,6 +63,7 @@ func New(
 type (
 	query         struct{ *Resolver }
 	mutation      struct{ *Resolver }
+	subscription  struct{ *Resolver }
 	userFields    struct{ *Resolver }
 	sessionFields struct{ *Resolver }
 )
@@ -68,6 +73,9 @@ func (r *Resolver) Query() generated.QueryResolver { return query{r} }
 
 // Mutation resolves what can be done.
 func (r *Resolver) Mutation() generated.MutationResolver { return mutation{r} }
+
+// Subscription resolves what can be followed.
+func (r *Resolver) Subscription() generated.SubscriptionResolver { return subscription{r} }
 
 // User resolves the fields of a user that it does not hold itself.
 func (r *Resolver) User() generated.UserResolver { return userFields{r} }

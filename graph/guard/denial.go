@@ -95,7 +95,8 @@ func isDenied(e *gqlerror.Error) bool {
 	return ok
 }
 
-// InterceptResponse leaves, of a denied place's errors in a list, the earliest.
+// InterceptResponse leaves, of a denied place's errors in a list, the earliest. An event that the claims of who listens
+// do not open is left out.
 func (g *Guard) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	resp := next(ctx)
 	r := runFrom(ctx)
@@ -106,9 +107,15 @@ func (g *Guard) InterceptResponse(ctx context.Context, next graphql.ResponseHand
 	if r.found.Load() {
 		resp.Data = r.plan.probed.strip(resp.Data)
 	}
-	if d, lapsed := r.lapsed(); lapsed {
-		r.withhold(resp, d)
-		return resp
+	if r.stream != "" {
+		s := r.listening(ctx)
+		if errs := r.outlived(ctx, s); errs != nil {
+			return &graphql.Response{Errors: errs}
+		}
+		if d, lapsed := r.lapsed(s); lapsed {
+			r.withhold(resp, d)
+			return resp
+		}
 	}
 	resp.Errors = earliest(resp.Errors)
 	return resp

@@ -148,7 +148,7 @@ func (g *Guard) Validate(schema graphql.ExecutableSchema) error {
 }
 
 // InterceptOperation decides what the caller's claims decide, before the first resolver runs. An operation that is
-// open as a whole goes on as if there were no guard.
+// open as a whole goes on as if there were no guard, but a subscription: that is decided anew on each event.
 func (g *Guard) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	oc := graphql.GetOperationContext(ctx)
 	p := g.planOf(oc)
@@ -167,7 +167,7 @@ func (g *Guard) InterceptOperation(ctx context.Context, next graphql.OperationHa
 	if g.trial != nil {
 		g.tryOut(ctx, oc, p, caller, at)
 	}
-	if p.openTo(caller, at, oc.Variables) {
+	if oc.Operation.Operation != ast.Subscription && p.openTo(caller, at, oc.Variables) {
 		return next(ctx)
 	}
 	r := &run{guard: g, plan: p, standing: g.book.stand(caller, at), held: p.held(oc.Variables)}
@@ -223,10 +223,7 @@ func (p *plan) openAtFirst(c auth.Caller, at time.Time, variables map[string]any
 // narrow refuses a mutation or subscription of which claims deny anything, and lets the rest run with what is denied
 // kept out.
 func (r *run) narrow(ctx context.Context, oc *graphql.OperationContext, next graphql.OperationHandler) graphql.ResponseHandler {
-	var errs gqlerror.List
-	for _, d := range r.plan.refusals(oc.Operation.Operation, r.standing, r.held, oc.Variables) {
-		errs = append(errs, d.shown("", nil))
-	}
+	errs := r.refused(oc, r.standing)
 	switch {
 	case len(errs) == 0:
 		return next(r.install(ctx, oc))
@@ -235,4 +232,12 @@ func (r *run) narrow(ctx context.Context, oc *graphql.OperationContext, next gra
 	default:
 		return refusal(errs...)
 	}
+}
+
+func (r *run) refused(oc *graphql.OperationContext, s *standing) gqlerror.List {
+	var errs gqlerror.List
+	for _, d := range r.plan.refusals(oc.Operation.Operation, s, r.held, oc.Variables) {
+		errs = append(errs, d.shown("", nil))
+	}
+	return errs
 }

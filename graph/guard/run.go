@@ -15,7 +15,7 @@ import (
 type run struct {
 	guard    *Guard
 	plan     *plan
-	standing *standing // of who asks the operation
+	standing *standing // of who asks the operation; of a subscription, as it began
 	held     values
 	stream   string // the name under which a subscription answers; empty for other operations
 	streamed *field // that of the subscription
@@ -24,6 +24,7 @@ type run struct {
 
 	mu    sync.Mutex
 	first map[string]ast.Path // the earliest path of each denial so far
+	by    *standing           // of who listens, once they have brought other claims than those at the beginning
 }
 
 type runKey struct{}
@@ -57,8 +58,11 @@ func (r *run) install(ctx context.Context, oc *graphql.OperationContext) context
 	return context.WithValue(ctx, runKey{}, r)
 }
 
-// asked is the standing of who asks here: below a @signsIn field, of whom it signed in.
+// asked is the standing of who asks here: below a @signsIn field, of whom it signed in; on an event, of who listens by then.
 func (r *run) asked(ctx context.Context) *standing {
+	if r.stream != "" {
+		return r.listening(ctx)
+	}
 	if r.plan.signsIn {
 		if s, ok := ctx.Value(signingInKey{}).(*signingIn); ok {
 			return s.standing

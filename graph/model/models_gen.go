@@ -3,6 +3,10 @@
 package model
 
 import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
 	"time"
 
 	"github.com/fieldward/fieldward/auth"
@@ -112,6 +116,13 @@ type SessionEdge struct {
 	Node   *auth.Session `json:"node,omitempty"`
 }
 
+// Something that happened to one of the caller's sessions.
+type SessionEvent struct {
+	Kind SessionEventKind `json:"kind"`
+	// As it is by now; null where it is gone already.
+	Session *auth.Session `json:"session,omitempty"`
+}
+
 // A session and its tokens. With COOKIE delivery the tokens are null here: they are in the cookies.
 type SessionPayload struct {
 	User         *auth.User    `json:"user"`
@@ -174,4 +185,60 @@ type UserEdge struct {
 // The user after the change.
 type UserPayload struct {
 	User *auth.User `json:"user"`
+}
+
+// What happened to the session.
+type SessionEventKind string
+
+const (
+	SessionEventKindStarted SessionEventKind = "STARTED"
+	SessionEventKindEnded   SessionEventKind = "ENDED"
+)
+
+var AllSessionEventKind = []SessionEventKind{
+	SessionEventKindStarted,
+	SessionEventKindEnded,
+}
+
+func (e SessionEventKind) IsValid() bool {
+	switch e {
+	case SessionEventKindStarted, SessionEventKindEnded:
+		return true
+	}
+	return false
+}
+
+func (e SessionEventKind) String() string {
+	return string(e)
+}
+
+func (e *SessionEventKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SessionEventKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SessionEventKind", str)
+	}
+	return nil
+}
+
+func (e SessionEventKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SessionEventKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SessionEventKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
