@@ -58,6 +58,17 @@ func newAPI(t testing.TB) *api {
 // newAPIWith is a server with other settings than the default ones.
 func newAPIWith(t testing.TB, set func(*cli.ServeSettings)) *api {
 	t.Helper()
+	return newAPIOn(t, set, func(*http.Server) {})
+}
+
+// newAPIServedBy is one with other deadlines than none.
+func newAPIServedBy(t testing.TB, change func(*http.Server)) *api {
+	t.Helper()
+	return newAPIOn(t, func(*cli.ServeSettings) {}, change)
+}
+
+func newAPIOn(t testing.TB, set func(*cli.ServeSettings), change func(*http.Server)) *api {
+	t.Helper()
 	settings, err := cli.DefaultServeSettings()
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +94,9 @@ func newAPIWith(t testing.TB, set func(*cli.ServeSettings)) *api {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(handler)
+	server := httptest.NewUnstartedServer(handler)
+	change(server.Config)
+	server.Start()
 	t.Cleanup(server.Close)
 	a.url = server.URL
 	return a

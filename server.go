@@ -66,8 +66,10 @@ type house struct {
 	journal     *journal.Journal
 	follower    *journal.Follower
 	feed        *journal.Feed
+	streams     *web.Streams
 	revocations *session.Revocations
 	verifier    *token.Verifier
+	watch       *token.Verifier // asks no database, whatever the verifier does
 	sessions    *session.Manager
 	accounts    *account.Manager
 	upkeep      *upkeep.Keeper
@@ -121,13 +123,18 @@ func build(ctx context.Context, store *db.Store, s cli.ServeSettings) (*house, e
 	}, time.Now)
 	chores := []upkeep.Chore{{Name: "sessions", Clear: sessions.Forget}, {Name: "tallies", Clear: accounts.ForgetTallies}}
 	feed := journal.NewFeed()
+	verifier := token.NewVerifier(keys, tokens, decides(s, revocations, store), time.Now)
+	watch := verifier
+	if s.Revocation == "strict" {
+		watch = token.NewVerifier(keys, tokens, revocations, time.Now)
+	}
 	return &house{
-		store: store, feed: feed, keys: keys, doubts: doubts, journal: events, revocations: revocations, sessions: sessions, accounts: accounts,
+		store: store, feed: feed, streams: web.NewStreams(), keys: keys, doubts: doubts, journal: events, revocations: revocations, sessions: sessions, accounts: accounts,
 		follower: journal.NewFollower(events, journal.Subscriber{
 			Load: func(ctx context.Context) error { return revocations.Load(ctx, store) }, Take: revocations.Apply,
 		}, feed.Subscriber()), // after the revocations: what tells of an end does not reach whom it ends
-		verifier: token.NewVerifier(keys, tokens, decides(s, revocations, store), time.Now),
-		upkeep:   upkeep.New(store, chores, time.Now),
+		verifier: verifier, watch: watch,
+		upkeep: upkeep.New(store, chores, time.Now),
 	}, nil
 }
 
@@ -257,7 +264,7 @@ func serve(ctx context.Context, s cli.ServeSettings, first cli.First) (err error
 		return err
 	}
 	defer tried.end()
-	return run(drained(ctx, s.DrainDelay, &draining, log), parting(handler, &draining), listener, log)
+	return h.run(drained(ctx, s.DrainDelay, &draining, log), parting(handler, &draining), listener, log)
 }
 
 // handler is the web around the schema and its guard.
@@ -276,6 +283,8 @@ func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Lo
 	}
 	return web.New(web.Config{
 		Verifier:       h.verifier,
+		Watch:          h.watch,
+		Streams:        h.streams,
 		Cookies:        web.Cookies{Opens: h.sessions.Opens, Plain: s.PlainIssuer()},
 		AllowedOrigins: s.AllowedOrigins,
 		GraphQL: web.GraphQL{
@@ -286,6 +295,7 @@ func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Lo
 			Introspection: s.Introspection,
 			Documents:     documents,
 			MaxBody:       s.MaxBody,
+			Sockets:       web.Sockets{MaxSubscriptions: s.MaxSubscriptions, InitWithin: s.MaxConnectionInit},
 			SDL:           graph.SDLFor(keeper),
 		},
 		Issuer:   s.Issuer,
@@ -318,8 +328,8 @@ const (
 	maxHeader    = 32 << 10         // bytes
 )
 
-// run serves until ctx ends, and then answers what it has begun to answer.
-func run(ctx context.Context, handler http.Handler, l net.Listener, log *slog.Logger) error {
+// run serves until ctx ends, and then answers what it has begun to answer, and closes the sockets and streams.
+func (h *house) run(ctx context.Context, handler http.Handler, l net.Listener, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readTimeout,
@@ -338,8 +348,13 @@ func run(ctx context.Context, handler http.Handler, l net.Listener, log *slog.Lo
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
+	drained := make(chan error, 1)
+	server.RegisterOnShutdown(func() { drained <- h.streams.Drain(last) }) // once nobody can come back here
 	if err := server.Shutdown(last); err != nil {
 		log.Warn("requests cut off", "err", err, "closed", server.Close())
+	}
+	if err := <-drained; err != nil {
+		log.Warn("sockets cut off", "err", err)
 	}
 	log.Info("stopped")
 	return nil

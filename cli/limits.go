@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // LimitSettings bound what a request may ask. A refusal names the limit as the flag does, in camel case.
@@ -21,7 +22,13 @@ type LimitSettings struct {
 	MaxVariables          int   `help:"Variables of an operation." default:"50"`
 	MaxRootFields         int   `help:"Root fields of a mutation." default:"3"`
 	MaxPasswordFields     int   `help:"Root fields of a mutation that take a password. Each is a guess." default:"1"`
+	MaxSubscriptions      int   `help:"Subscriptions, and other operations under way, of one socket." default:"20"`
+
+	MaxConnectionInit time.Duration `help:"How long a socket may be open without a connection_init." default:"3s"`
 }
+
+// leastConnectionInit is what a client needs on the slowest way.
+const leastConnectionInit = 100 * time.Millisecond
 
 // Validate names every limit that lets nothing in.
 func (s LimitSettings) Validate() error {
@@ -43,12 +50,16 @@ func (s LimitSettings) Validate() error {
 		{"variables", int64(s.MaxVariables)},
 		{"root-fields", int64(s.MaxRootFields)},
 		{"password-fields", int64(s.MaxPasswordFields)},
+		{"subscriptions", int64(s.MaxSubscriptions)},
 	}
 	var problems []error
 	for _, l := range limits {
 		if l.value < 1 {
 			problems = append(problems, fmt.Errorf("--max-%s: %d is less than 1", l.flag, l.value))
 		}
+	}
+	if s.MaxConnectionInit < leastConnectionInit {
+		problems = append(problems, fmt.Errorf("--max-connection-init: %s is less than %s", s.MaxConnectionInit, leastConnectionInit))
 	}
 	return errors.Join(problems...)
 }

@@ -31,21 +31,29 @@ type GraphQL struct {
 	Introspection bool
 	// Documents say what may be asked.
 	Documents document.Settings
-	// MaxBody is the most that is read of a request's body, in bytes.
+	// MaxBody is the most that is read of a request's body, or of a message of a socket, in bytes.
 	MaxBody int64
+	// Sockets bound what a socket may do; DefaultSockets do where it is empty.
+	Sockets Sockets
 	// SDL is the schema as text, as far as it is open to the caller. It is answered where introspection is.
 	SDL func(auth.Caller) string
 }
 
-// endpoint answers GraphQL over HTTP: POST with application/json, and GET for queries.
+// endpoint answers GraphQL over HTTP: POST with application/json, and GET for queries; the same as streams of events, and
+// over sockets.
 type endpoint struct {
 	exec      *executor.Executor
 	documents *document.Documents
 	maxBody   int64
+	sockets   Sockets
+	streams   *Streams
+	who       callers
+	watch     auth.Verifier
 	log       *slog.Logger
 }
 
-func newEndpoint(g GraphQL, log *slog.Logger) (*endpoint, error) {
+func newEndpoint(c Config, who callers) (*endpoint, error) {
+	g := c.GraphQL
 	exec := executor.New(g.Schema)
 	exec.SetQueryCache(document.Prepared{})
 	exec.SetErrorPresenter(g.Present)
@@ -60,7 +68,20 @@ func newEndpoint(g GraphQL, log *slog.Logger) (*endpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the documents of the manifest:\n%w", err)
 	}
-	return &endpoint{exec: exec, documents: documents, maxBody: g.MaxBody, log: log}, nil
+	e := &endpoint{
+		exec: exec, documents: documents, maxBody: g.MaxBody, sockets: g.Sockets, streams: c.Streams, who: who, watch: who.verifier,
+		log: c.Log,
+	}
+	if c.Watch != nil {
+		e.watch = logged(c.Watch, c.Log)
+	}
+	if e.streams == nil {
+		e.streams = NewStreams()
+	}
+	if e.sockets == (Sockets{}) {
+		e.sockets = DefaultSockets()
+	}
+	return e, nil
 }
 
 // nothing is what a browser may load or run that opens an answer as a page.
@@ -77,9 +98,17 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, r, http.StatusMethodNotAllowed, auth.Invalid("", "GraphQL is asked by POST, and queries by GET too."))
 		return
 	}
-	if _, ok := accepted(r); !ok {
+	if isUpgrade(r) {
+		e.socket(w, r)
+		return
+	}
+	switch media, ok := accepted(r); {
+	case !ok:
 		writeError(w, r, http.StatusNotAcceptable,
-			auth.Invalid("", "The answer is application/graphql-response+json or application/json."))
+			auth.Invalid("", "The answer is application/graphql-response+json, application/json or text/event-stream."))
+		return
+	case media == eventStream:
+		e.events(w, r)
 		return
 	}
 	asked, refused := e.read(w, r)
@@ -100,7 +129,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if op.Operation.Operation == ast.Subscription {
-		writeError(w, r, http.StatusBadRequest, auth.Invalid("query", "A subscription is not answered here."))
+		writeError(w, r, http.StatusBadRequest, auth.Invalid("query", "A subscription is answered as text/event-stream, and over sockets."))
 		return
 	}
 	responses, ctx := e.exec.DispatchOperation(ctx, op)

@@ -14,6 +14,8 @@ import (
 // requestIDLength is in characters of base 32: 80 bits.
 const requestIDLength = 16
 
+func newRequestID() string { return rand.Text()[:requestIDLength] }
+
 // maxUserAgent is in bytes.
 const maxUserAgent = 256
 
@@ -23,7 +25,7 @@ const strictTransport = "max-age=31536000"
 // identified gives the request an ID, notes where it came from, and lets no browser guess at what is answered.
 func identified(next http.Handler, p *proxies, secure bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := rand.Text()[:requestIDLength]
+		id := newRequestID()
 		h := w.Header()
 		h.Set("X-Request-Id", id)
 		h.Set("X-Content-Type-Options", "nosniff")

@@ -44,9 +44,6 @@ func (e *endpoint) read(w http.ResponseWriter, r *http.Request) (*request, *refu
 	if refused != nil {
 		return nil, refused
 	}
-	if asked.Query == "" && asked.documentID == "" && asked.Extensions["persistedQuery"] == nil {
-		return nil, unreadable("query", "There is no query.")
-	}
 	asked.Headers = r.Header
 	asked.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
 	return asked, nil
@@ -89,6 +86,10 @@ func parseBody(body []byte) (*request, *refusal) {
 	if err != nil {
 		return nil, unreadable("", "The body is no JSON object of a GraphQL request: "+err.Error()+".")
 	}
+	return parseMembers(members)
+}
+
+func parseMembers(members map[string]any) (*request, *refusal) {
 	var params request
 	var refused [5]*refusal
 	params.Query, refused[0] = text(members, "query")
@@ -107,6 +108,9 @@ func parseBody(body []byte) (*request, *refusal) {
 				return nil, unreadable(name, "The member "+known+" is written in another case.")
 			}
 		}
+	}
+	if params.Query == "" && params.documentID == "" && params.Extensions["persistedQuery"] == nil {
+		return nil, unreadable("query", "There is no query.")
 	}
 	return &params, nil
 }

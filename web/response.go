@@ -18,6 +18,7 @@ import (
 const (
 	graphqlResponse = "application/graphql-response+json"
 	plainJSON       = "application/json"
+	eventStream     = "text/event-stream" // GraphQL over SSE
 )
 
 // accepted is the media type to answer with: the one that the client likes better, application/json where it names
@@ -40,7 +41,7 @@ func accepted(r *http.Request) (media string, ok bool) {
 			}
 		}
 		switch name {
-		case graphqlResponse:
+		case graphqlResponse, eventStream:
 		case plainJSON, "application/*", "*/*":
 			name = plainJSON
 		default:
@@ -56,7 +57,7 @@ func accepted(r *http.Request) (media string, ok bool) {
 // status is that of a request error, by its code and the type that was negotiated: application/json is for clients
 // that take any other status than 200 for a broken server.
 func status(r *http.Request, code auth.Code) int {
-	if media, _ := accepted(r); media != graphqlResponse {
+	if media, _ := accepted(r); media != graphqlResponse && media != eventStream {
 		return http.StatusOK
 	}
 	if s, ok := statuses[code]; ok {
@@ -132,12 +133,30 @@ func retryAfter(resp *graphql.Response) int {
 
 // writeWithStatus writes the answer once, with its length. A request error has no data.
 func writeWithStatus(w http.ResponseWriter, r *http.Request, code int, resp *graphql.Response) error {
+	body, err := encode(resp)
+	if err != nil {
+		return err
+	}
+	body = append(body, '\n')
+	media, ok := accepted(r)
+	if !ok || media == eventStream {
+		media = plainJSON
+	}
+	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(code)
+	_, err = w.Write(body)
+	return err
+}
+
+// encode writes an answer as JSON.
+func encode(resp *graphql.Response) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteByte('{')
 	if len(resp.Errors) > 0 {
 		errs, err := json.Marshal(resp.Errors)
 		if err != nil {
-			return fmt.Errorf("write errors: %w", err)
+			return nil, fmt.Errorf("write errors: %w", err)
 		}
 		b.WriteString(`"errors":`)
 		b.Write(errs)
@@ -149,14 +168,6 @@ func writeWithStatus(w http.ResponseWriter, r *http.Request, code int, resp *gra
 		b.WriteString(`"data":`)
 		b.Write(resp.Data)
 	}
-	b.WriteString("}\n")
-	media, ok := accepted(r)
-	if !ok {
-		media = plainJSON
-	}
-	w.Header().Set("Content-Type", media+"; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
-	w.WriteHeader(code)
-	_, err := w.Write(b.Bytes())
-	return err
+	b.WriteByte('}')
+	return b.Bytes(), nil
 }

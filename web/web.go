@@ -16,7 +16,12 @@ import (
 // Config is what the server stands on.
 type Config struct {
 	Verifier auth.Verifier
-	Cookies  Cookies
+	// Watch is asked about the token of each open socket and stream four times a second, so it answers from memory. It is
+	// the Verifier where it is nil.
+	Watch auth.Verifier
+	// Streams are the sockets and streams that are open. It may be nil where nobody drains them.
+	Streams *Streams
+	Cookies Cookies
 	// AllowedOrigins are those of the pages elsewhere that may ask: https://app.example.com, exactly as a browser says it.
 	AllowedOrigins []string
 	// TrustedProxies are the networks of the proxies whose X-Forwarded-For says where a request comes from.
@@ -35,15 +40,15 @@ type Config struct {
 
 // New makes the handler of all routes.
 func New(c Config) (http.Handler, error) {
-	endpoint, err := newEndpoint(c.GraphQL, c.Log)
-	if err != nil {
-		return nil, err
-	}
 	pages, err := newOrigins(c.AllowedOrigins)
 	if err != nil {
 		return nil, err
 	}
 	who := callers{verifier: logged(c.Verifier, c.Log), cookies: c.Cookies, origins: pages}
+	endpoint, err := newEndpoint(c, who)
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", pages.share(who.identify(endpoint)))
 	if c.GraphQL.Introspection && c.GraphQL.SDL != nil {
