@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,20 +28,25 @@ import (
 	"github.com/fieldward/fieldward/web/document"
 )
 
-// Each field of the contract by each kind of token, by POST and by GET, as a plain reading of the contract has it.
+// Each field of the contract by each kind of token, on each way on which it is asked, as a plain reading of the contract
+// has it.
 func TestEveryFieldByEveryToken(t *testing.T) {
 	b := newBoard(t, contract(t))
 	asked := b.operations()
 	cases := 0
 	for name, state := range states() {
-		for _, method := range []string{http.MethodPost, http.MethodGet} {
+		for _, method := range []string{http.MethodPost, http.MethodGet, byEvents, bySocket} {
 			t.Run(name+" by "+method, func(t *testing.T) {
 				p := b.bearer(t, state)
 				for _, op := range asked {
-					if method == http.MethodGet && op.mutation {
+					if !op.isAskedBy(method) {
 						continue
 					}
 					cases++
+					if op.subscription {
+						b.trySubscription(t, method, p, op)
+						continue
+					}
 					b.try(t, method, p, op)
 					if state.verifies && strings.HasPrefix(op.steps[0].field.Name, "signOut") {
 						p = b.bearer(t, state) // that one's session has ended
@@ -122,6 +128,8 @@ type board struct {
 	limits *limits
 	other  session.Opened
 	event  auth.ID
+
+	sockets map[string]*sock // by token
 }
 
 // bearer is someone with a token.
@@ -134,11 +142,14 @@ type bearer struct {
 // limits is a verifier that also knows of tokens which are limited to scopes, as those of machines will be.
 type limits struct {
 	auth.Verifier
+	mu     sync.Mutex
 	scopes map[string][]string
 }
 
 func (l *limits) Verify(ctx context.Context, token string) (auth.Claims, error) {
 	c, err := l.Verifier.Verify(ctx, token)
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if scopes, limited := l.scopes[token]; limited {
 		c.Scopes = scopes
 	}
@@ -148,9 +159,9 @@ func (l *limits) Verify(ctx context.Context, token string) (auth.Claims, error) 
 func newBoard(t *testing.T, schema *ast.Schema) *board {
 	t.Helper()
 	a := newAPI(t)
-	b := &board{api: a, schema: schema, limits: &limits{a.verifier, map[string][]string{}}}
+	b := &board{api: a, schema: schema, limits: &limits{Verifier: a.verifier, scopes: map[string][]string{}}, sockets: map[string]*sock{}}
 	executable, keeper, err := graph.New(graph.Domain{
-		Accounts: a.accounts, Sessions: a.sessions, Journal: a.journal, Keys: a.keys,
+		Accounts: a.accounts, Sessions: a.sessions, Journal: a.journal, Keys: a.keys, Feed: a.feed,
 		CursorKey: a.keys.Secret(keyring.CursorSecret).Bytes,
 	}, time.Now, guard.WithoutPlansFor(document.HoldsSecret))
 	if err != nil {
@@ -193,6 +204,8 @@ func (b *board) bearer(t testing.TB, s tokenKind) bearer {
 		p.token = p.Tokens.Access
 	}
 	if s.scopes != nil {
+		b.limits.mu.Lock()
+		defer b.limits.mu.Unlock()
 		b.limits.scopes[p.token] = s.scopes
 	}
 	return p

@@ -19,9 +19,12 @@ import (
 type operation struct {
 	query    string // with {own}, {other} and so on for IDs, and § for the selection that is still to come
 	mutation bool
-	own      bool // every object on the way is the caller's own
-	lenient  bool // the domain may have something to say of an argument
-	steps    []step
+	// subscription is one that is answered as streams are, once something happens.
+	subscription bool
+
+	own     bool // every object on the way is the caller's own
+	lenient bool // the domain may have something to say of an argument
+	steps   []step
 }
 
 type step struct {
@@ -57,6 +60,9 @@ func (b *board) operations() []operation {
 	for _, f := range b.schema.Mutation.Fields {
 		w.given(operation{query: "mutation { § }", mutation: true}, b.schema.Mutation, f)
 	}
+	for _, f := range b.schema.Subscription.Fields {
+		w.given(operation{query: "subscription { § }", subscription: true, own: true}, b.schema.Subscription, f)
+	}
 	return w.all
 }
 
@@ -67,7 +73,7 @@ type walker struct {
 }
 
 func (w *walker) object(at operation, def *ast.Definition) {
-	key := fmt.Sprint(def.Name, at.own, at.mutation)
+	key := fmt.Sprint(def.Name, at.own, at.mutation, at.subscription)
 	if def.Kind != ast.Object || w.seen[key] {
 		return
 	}
@@ -165,7 +171,7 @@ func (b *board) try(t *testing.T, method string, p bearer, op operation) {
 	query := strings.NewReplacer("{own}", string(p.User.ID), "{other}", string(b.other.User.ID), "{ownSession}", string(p.Session.ID),
 		"{otherSession}", string(b.other.Session.ID), "{event}", string(b.event)).Replace(op.query)
 	status, got := b.send(t, method, p.token, query)
-	if !p.verifies && p.token != "-" && !op.runsAnyhow() {
+	if !p.verifies && p.token != "-" && (!op.runsAnyhow() || method == bySocket) {
 		if status != http.StatusUnauthorized || got.Data != nil || fmt.Sprint(got.faults()) != "[UNAUTHENTICATED invalid_token]" {
 			t.Errorf("%s is answered %d, %v", query, status, got)
 		}
@@ -194,8 +200,13 @@ func (b *board) try(t *testing.T, method string, p bearer, op operation) {
 
 func (b *board) send(t *testing.T, method, token, query string) (int, answer) {
 	t.Helper()
-	if method == http.MethodPost {
+	switch method {
+	case http.MethodPost:
 		return b.ask(t, token, query, nil)
+	case byEvents:
+		return b.sendByEvents(t, token, query)
+	case bySocket:
+		return b.sendBySocket(t, token, query)
 	}
 	r, err := http.NewRequestWithContext(t.Context(), method, b.url+"/graphql?"+url.Values{"query": {query}}.Encode(), nil)
 	if err != nil {

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The ways to ask beside a plain POST and GET.
+const (
+	byEvents = "POST for events"
+	bySocket = "WebSocket"
+)
+
+func (op operation) isAskedBy(method string) bool {
+	switch method {
+	case http.MethodGet:
+		return !op.mutation && !op.subscription
+	case http.MethodPost:
+		return !op.subscription
+	default:
+		return true
+	}
+}
+
+// sendByEvents asks for a stream with one answer. It has no status: that of a plain answer is told.
+func (b *board) sendByEvents(t *testing.T, token, query string) (int, answer) {
+	t.Helper()
+	e := b.events(t, token, b.url+"/graphql", asBody(t, query))
+	defer e.cancel()
+	kind, got := e.next()
+	if end, _ := e.next(); kind != "next" || end != "complete" {
+		t.Fatalf("%s is answered with %q and %q", query, kind, end)
+	}
+	return statusOf(got), got
+}
+
+func statusOf(got answer) int {
+	if got.Data == nil && len(got.Errors) > 0 && got.Errors[0].Extensions["reason"] == "invalid_token" {
+		return http.StatusUnauthorized
+	}
+	return http.StatusOK
+}
+
+// sendBySocket asks over one socket for each token. One that does not verify opens none, which is told as an answer is.
+func (b *board) sendBySocket(t *testing.T, token, query string) (int, answer) {
+	t.Helper()
+	s := b.socketOf(t, token)
+	if s == nil {
+		var refused answer
+		refused.Errors = append(refused.Errors, struct {
+			Message    string
+			Path       []any
+			Extensions map[string]any
+		}{Extensions: map[string]any{"code": "UNAUTHENTICATED", "reason": "invalid_token"}})
+		return http.StatusUnauthorized, refused
+	}
+	got := s.ask("1", query)
+	return statusOf(got), got
+}
+
+// socketOf is nil where the token opens none.
+func (b *board) socketOf(t *testing.T, token string) *sock {
+	t.Helper()
+	if s, known := b.sockets[token]; known {
+		return s
+	}
+	s, _ := b.dial(t, nil, socketProtocol)
+	s.init(token)
+	if _, err := s.next(); err != nil {
+		if got := fmt.Sprint(err); !strings.Contains(got, "4403") {
+			t.Fatalf("the socket is closed with %s", got)
+		}
+		s = nil
+	}
+	b.sockets[token] = s
+	return s
+}
+
+// trySubscription wants a subscription to begin where the contract opens it as a whole, and else to be told what denies
+// it, as a mutation is.
+func (b *board) trySubscription(t *testing.T, method string, p bearer, op operation) {
+	t.Helper()
+	before := b.feed.Readers()
+	got, begun := b.follow(t, method, p.token, op.query, func() bool { return b.feed.Readers() > before })
+	for began := time.Now(); b.feed.Readers() > before; time.Sleep(time.Millisecond) {
+		if time.Since(began) > messageWithin {
+			t.Fatalf("%s goes on where its client has dropped it", op.query)
+		}
+	}
+	if !p.verifies && p.token != "-" {
+		if begun || fmt.Sprint(got.faults()) != "[UNAUTHENTICATED invalid_token]" {
+			t.Errorf("%s begins: %v, and is answered %v", op.query, begun, got)
+		}
+		return
+	}
+	var denied []string
+	for _, e := range got.Errors {
+		denied = append(denied, strings.TrimSpace(fmt.Sprint(e.Extensions["code"], " ", e.Extensions["coordinate"], " ", names(e.Path))))
+	}
+	if wrong := b.wrongBefore(p, op, denied, got); wrong != "" || begun == (len(denied) > 0) {
+		t.Errorf("%s begins: %v; %s", op.query, begun, wrong)
+	}
+}
+
+// follow subscribes, and drops the subscription once it has begun. Else it tells the answer.
+func (b *board) follow(t *testing.T, method, token, query string, begun func() bool) (answer, bool) {
+	t.Helper()
+	answers := make(chan answer, 1)
+	drop := func() {}
+	if method == byEvents {
+		e := b.events(t, token, b.url+"/graphql", asBody(t, query))
+		drop = e.cancel
+		go func() {
+			if kind, got := e.next(); kind == "next" {
+				answers <- got
+			}
+		}()
+		defer e.cancel()
+	} else {
+		s := b.socketOf(t, token)
+		if s == nil {
+			_, refused := b.sendBySocket(t, token, query)
+			return refused, false
+		}
+		s.subscribe("s", query)
+		drop = func() { s.write(`{"id":"s","type":"complete"}`) }
+		if !b.deniesAtOnce(s, begun, answers) {
+			drop()
+			return answer{}, true
+		}
+		return <-answers, false
+	}
+	for began := time.Now(); time.Since(began) < messageWithin; time.Sleep(100 * time.Microsecond) {
+		select {
+		case got := <-answers:
+			return got, false
+		default:
+		}
+		if begun() {
+			drop()
+			return answer{}, true
+		}
+	}
+	t.Fatalf("%s neither begins nor is answered", query)
+	return answer{}, false
+}
+
+// deniesAtOnce reports whether the subscription is answered with errors, which it puts into answers. Where it begins
+// nothing is read: the socket says nothing of it.
+func (b *board) deniesAtOnce(s *sock, begun func() bool, answers chan<- answer) bool {
+	s.write(`{"type":"ping"}`)
+	for {
+		f := s.read()
+		if f.Type == "error" {
+			answers <- f.answer(s.t)
+			return true
+		}
+		if begun() {
+			return false
+		}
+		s.write(`{"type":"ping"}`)
+	}
+}
