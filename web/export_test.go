@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -46,4 +47,26 @@ func AddressesFor(trusted []netip.Prefix, log *slog.Logger) func(*http.Request) 
 // AddressOf is where one request comes from.
 func AddressOf(r *http.Request, trusted []netip.Prefix, log *slog.Logger) *string {
 	return AddressesFor(trusted, log)(r)
+}
+
+// SocketAuthorization is what a payload holds in the place of the header, and the code of the close where it may not
+// stand so.
+func SocketAuthorization(payload any) (value string, there bool, code int) {
+	value, there, why := authorization(payload)
+	if why != nil {
+		code = int(why.code)
+	}
+	return value, there, code
+}
+
+// RefuseUpgrade tells whether a socket is refused because of where it comes from.
+func RefuseUpgrade(r *http.Request, allowed ...string) bool {
+	pages, err := newOrigins(allowed)
+	return err != nil || callers{origins: pages}.refuseUpgrade(r) != nil
+}
+
+// DrainOpen drains streams of which some are left open.
+func DrainOpen(ctx context.Context, s *Streams) error {
+	s.enter()
+	return s.Drain(ctx)
 }
