@@ -160,17 +160,20 @@ func TestAStreamOutlivesTheDeadlinesOfAnAnswerAndEndsWithItsToken(t *testing.T) 
 	a := newAPIServedBy(t, func(s *http.Server) { s.ReadTimeout, s.WriteTimeout = time.Second, time.Second })
 	ada := a.person(t)
 	a.caughtUp(t)
-	e := a.streamOf(t, a.lasting(t, ada.Tokens.Access, 5*time.Second), followSessions)
+	e := a.streamOf(t, ada.Tokens.Access, followSessions)
 	time.Sleep(2500 * time.Millisecond)
 	again := a.again(t, ada)
 	if kind, got := e.next(); kind != "next" || got.at("sessionChanged.session.id") != string(again.Session.ID) {
 		t.Fatalf("told %q %v", kind, got)
 	}
-	kind, got := e.next()
+	e.cancel()
+	a.caughtUp(t)
+	short := a.events(t, a.lasting(t, ada.Tokens.Access, 3*time.Second), a.url+"/graphql", asBody(t, followSessions))
+	kind, got := short.next()
 	if kind != "next" || !slices.Equal(got.faults(), []string{"UNAUTHENTICATED invalid_token"}) {
 		t.Errorf("at the end of the token is told %q %v", kind, got)
 	}
-	if kind, _ := e.next(); kind != "complete" {
+	if kind, _ := short.next(); kind != "complete" {
 		t.Errorf("it ends with %q", kind)
 	}
 	a.caughtUp(t)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +27,9 @@ const socketProtocol = "graphql-transport-ws"
 // leavesNothing wants no goroutine to be left once the test is over. Call it first.
 func leavesNothing(t *testing.T) {
 	t.Helper()
+	if os.Getenv(onPostgresVariable) != "" {
+		postgresServer(t) // which outlives the test
+	}
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
@@ -447,6 +451,7 @@ func TestASocketHasTwentyOperationsAtTheMost(t *testing.T) {
 	leavesNothing(t)
 	a := newAPI(t)
 	s := a.socket(t, a.person(t).Tokens.Access)
+	a.caughtUp(t)
 	for i := range 20 {
 		s.following(fmt.Sprint(i), `subscription { sessionChanged { kind } }`, a.feed.Readers)
 	}

@@ -108,31 +108,32 @@ func (b *board) trySubscription(t *testing.T, method string, p bearer, op operat
 // follow subscribes, and drops the subscription once it has begun. Else it tells the answer.
 func (b *board) follow(t *testing.T, method, token, query string, begun func() bool) (answer, bool) {
 	t.Helper()
-	answers := make(chan answer, 1)
-	drop := func() {}
 	if method == byEvents {
-		e := b.events(t, token, b.url+"/graphql", asBody(t, query))
-		drop = e.cancel
-		go func() {
-			if kind, got := e.next(); kind == "next" {
-				answers <- got
-			}
-		}()
-		defer e.cancel()
-	} else {
-		s := b.socketOf(t, token)
-		if s == nil {
-			_, refused := b.sendBySocket(t, token, query)
-			return refused, false
-		}
-		s.subscribe("s", query)
-		drop = func() { s.write(`{"id":"s","type":"complete"}`) }
-		if !b.deniesAtOnce(s, begun, answers) {
-			drop()
-			return answer{}, true
-		}
-		return <-answers, false
+		return b.followByEvents(t, token, query, begun)
 	}
+	s := b.socketOf(t, token)
+	if s == nil {
+		_, refused := b.sendBySocket(t, token, query)
+		return refused, false
+	}
+	s.subscribe("s", query)
+	got, denied := b.deniesAtOnce(s, begun)
+	if !denied {
+		s.write(`{"id":"s","type":"complete"}`)
+	}
+	return got, !denied
+}
+
+func (b *board) followByEvents(t *testing.T, token, query string, begun func() bool) (answer, bool) {
+	t.Helper()
+	e := b.events(t, token, b.url+"/graphql", asBody(t, query))
+	defer e.cancel()
+	answers := make(chan answer, 1)
+	go func() {
+		if kind, got := e.next(); kind == "next" {
+			answers <- got
+		}
+	}()
 	for began := time.Now(); time.Since(began) < messageWithin; time.Sleep(100 * time.Microsecond) {
 		select {
 		case got := <-answers:
@@ -140,7 +141,6 @@ func (b *board) follow(t *testing.T, method, token, query string, begun func() b
 		default:
 		}
 		if begun() {
-			drop()
 			return answer{}, true
 		}
 	}
@@ -148,19 +148,17 @@ func (b *board) follow(t *testing.T, method, token, query string, begun func() b
 	return answer{}, false
 }
 
-// deniesAtOnce reports whether the subscription is answered with errors, which it puts into answers. Where it begins
-// nothing is read: the socket says nothing of it.
-func (b *board) deniesAtOnce(s *sock, begun func() bool, answers chan<- answer) bool {
-	s.write(`{"type":"ping"}`)
+// deniesAtOnce reports whether the subscription is answered with errors. Where it begins the socket says nothing of it, so
+// it is asked for something else meanwhile.
+func (b *board) deniesAtOnce(s *sock, begun func() bool) (answer, bool) {
 	for {
+		s.write(`{"type":"ping"}`)
 		f := s.read()
 		if f.Type == "error" {
-			answers <- f.answer(s.t)
-			return true
+			return f.answer(s.t), true
 		}
 		if begun() {
-			return false
+			return answer{}, false
 		}
-		s.write(`{"type":"ping"}`)
 	}
 }
