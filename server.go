@@ -227,6 +227,9 @@ func explain(name, document string, variables map[string]any, c auth.Caller) (st
 // serve runs the server until ctx ends. It listens first: where the port is in use, nothing has been made.
 func serve(ctx context.Context, s cli.ServeSettings, first cli.First) (err error) {
 	log := newLog(os.Stderr, s)
+	if s.Check {
+		return check(s, os.Stdout, log)
+	}
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", s.Listen, err)
@@ -242,9 +245,7 @@ func serve(ctx context.Context, s cli.ServeSettings, first cli.First) (err error
 	}
 	defer func() { err = errors.Join(err, h.store.Close()) }()
 	h.trial = tried
-	for _, doubt := range h.doubts {
-		log.Warn("doubtful setting", "problem", doubt)
-	}
+	warn(log, append(s.Doubts(), h.doubts...))
 	stop, err := h.follow(ctx, log)
 	if err != nil {
 		return err
@@ -264,7 +265,7 @@ func serve(ctx context.Context, s cli.ServeSettings, first cli.First) (err error
 		return err
 	}
 	defer tried.end()
-	return h.run(drained(ctx, s.DrainDelay, &draining, log), parting(handler, &draining), listener, log)
+	return h.run(drained(ctx, s.DrainDelay, &draining, log), newHTTPServer(s, parting(handler, &draining), log), listener, log)
 }
 
 // handler is the web around the schema and its guard.
@@ -287,6 +288,7 @@ func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Lo
 		Streams:        h.streams,
 		Cookies:        web.Cookies{Opens: h.sessions.Opens, Plain: s.PlainIssuer()},
 		AllowedOrigins: s.AllowedOrigins,
+		TrustedProxies: s.Proxies(),
 		GraphQL: web.GraphQL{
 			Schema:        schema,
 			Extensions:    []graphql.HandlerExtension{keeper},
@@ -306,63 +308,13 @@ func (h *house) handler(s cli.ServeSettings, draining *atomic.Bool, log *slog.Lo
 	})
 }
 
-// documentsOf says what may be asked.
-func documentsOf(s cli.ServeSettings) (document.Settings, error) {
-	manifest, err := s.Manifest()
-	return document.Settings{
-		Limits: document.Limits{
-			QueryLength: s.MaxQueryLength, Tokens: s.MaxTokens, Depth: s.MaxDepth, IntrospectionDepth: s.MaxIntrospectionDepth,
-			Aliases: s.MaxAliases, Directives: s.MaxDirectives, Fields: s.MaxFields, Fragments: s.MaxFragments,
-			Operations: s.MaxOperations, Variables: s.MaxVariables, RootFields: s.MaxRootFields, PasswordFields: s.MaxPasswordFields,
-		},
-		Rules: guard.Rules, Trusted: manifest, TrustedOnly: s.DocumentsOnly,
-	}, err
-}
-
-// The deadlines of a connection. A reader that is slower holds on to nothing.
-const (
-	readTimeout  = 5 * time.Second
-	writeTimeout = 30 * time.Second // longer than web gives an operation
-	idleTimeout  = 2 * time.Minute
-	drainTimeout = 22 * time.Second // likewise; with the drain's delay within the 30 s after which many a manager kills
-	maxHeader    = 32 << 10         // bytes
-)
-
-// run serves until ctx ends, and then answers what it has begun to answer, and closes the sockets and streams.
-func (h *house) run(ctx context.Context, handler http.Handler, l net.Listener, log *slog.Logger) error {
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: readTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve: %w", err)
-	case <-ctx.Done():
-	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-	defer cancel()
-	drained := make(chan error, 1)
-	server.RegisterOnShutdown(func() { drained <- h.streams.Drain(last) }) // once nobody can come back here
-	if err := server.Shutdown(last); err != nil {
-		log.Warn("requests cut off", "err", err, "closed", server.Close())
-	}
-	if err := <-drained; err != nil {
-		log.Warn("sockets cut off", "err", err)
-	}
-	log.Info("stopped")
-	return nil
-}
-
 // greet says where the server is, and how to make the first administrator where there is none.
 func (h *house) greet(ctx context.Context, out io.Writer, at net.Addr, s cli.ServeSettings) error {
-	address := "http://" + at.String()
+	scheme := "http://"
+	if s.UsesTLS() {
+		scheme = "https://"
+	}
+	address := scheme + at.String()
 	lines := []string{"Fieldward listens on " + address, "  GraphQL    " + address + "/graphql"}
 	if s.GraphiQL {
 		lines = append(lines, "  GraphiQL   "+address+"/")
