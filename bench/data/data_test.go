@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fieldward/fieldward/auth"
+	"github.com/fieldward/fieldward/auth/account"
 	data "github.com/fieldward/fieldward/bench/data"
 	"github.com/fieldward/fieldward/bench/sample"
 	"github.com/fieldward/fieldward/db"
@@ -66,6 +67,11 @@ func holds(t *testing.T, s *db.Store, c sample.Crowd) {
 		if diff := cmp.Diff(c.Event(i), e); diff != "" {
 			t.Fatalf("event %d differs: %s", i, diff)
 		}
+	}
+	if err := s.AddUser(t.Context(), account.NewUser{
+		User: c.User(c.Users), PasswordHash: "hash", Session: &auth.Session{ID: "ses_of_nobody", UserID: "usr_nobody", CreatedAt: c.Until},
+	}); err == nil {
+		t.Error("a session of nobody is kept")
 	}
 	n, err := s.CountUsers(t.Context(), auth.UserFilter{})
 	must(t, err)

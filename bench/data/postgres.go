@@ -12,8 +12,7 @@ import (
 	"github.com/fieldward/fieldward/db/postgres"
 )
 
-// atOnce is how many rows go in one COPY: the database keeps a note for each until all of them are checked against the
-// table that they refer to.
+// atOnce is how many rows are made and sent at once.
 const atOnce = 100_000
 
 // fillPostgres fills the database in one transaction: where it is cut off, nothing is left.
@@ -58,7 +57,7 @@ func copyAll(ctx context.Context, conn *pgx.Conn, c sample.Crowd, said func(stri
 	if err := tx.QueryRow(ctx, anyRow).Scan(&filled); err != nil || filled {
 		return errors.Join(err, ifFilled(filled))
 	}
-	remade, err := dropIndexes(ctx, tx)
+	remade, err := drop(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -67,7 +66,7 @@ func copyAll(ctx context.Context, conn *pgx.Conn, c sample.Crowd, said func(stri
 			return err
 		}
 	}
-	err = step(ctx, said, "indexes", func(ctx context.Context) error {
+	err = step(ctx, said, "indexes and references", func(ctx context.Context) error {
 		for _, make := range remade {
 			if _, err := tx.Exec(ctx, make); err != nil {
 				return err
@@ -94,28 +93,33 @@ func ifFilled(filled bool) error {
 	return nil
 }
 
-// dropIndexes drops those that can be made again when the rows are there, which is faster, and returns how.
-func dropIndexes(ctx context.Context, tx pgx.Tx) ([]string, error) {
+// drop drops what can be made again when the rows are there, which is faster, and returns how: the references, each row
+// of which would lock the one that it refers to, and the indexes.
+func drop(ctx context.Context, tx pgx.Tx) (remade []string, err error) {
 	const all = `
-		SELECT indexname, indexdef FROM pg_indexes
+		SELECT 'ALTER TABLE ' || quote_ident(relname) || ' DROP CONSTRAINT ' || quote_ident(conname),
+		       'ALTER TABLE ' || quote_ident(relname) || ' ADD CONSTRAINT ' || quote_ident(conname) || ' ' || pg_get_constraintdef(c.oid)
+		FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
+		WHERE contype = 'f' AND c.connamespace = CAST(current_schema() AS regnamespace)
+		  AND relname IN ('users', 'sessions', 'events')
+		UNION ALL
+		SELECT 'DROP INDEX ' || quote_ident(indexname), indexdef FROM pg_indexes
 		WHERE schemaname = current_schema() AND tablename IN ('users', 'sessions', 'events')
-		  AND indexname NOT IN (SELECT conname FROM pg_constraint WHERE contype IN ('p', 'u'))
-		ORDER BY indexname`
+		  AND indexname NOT IN (SELECT conname FROM pg_constraint WHERE contype IN ('p', 'u'))`
 	rows, err := tx.Query(ctx, all)
 	if err != nil {
 		return nil, err
 	}
-	type index struct{ Name, Definition string }
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[index])
+	type object struct{ Drop, Make string }
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[object])
 	if err != nil {
-		return nil, fmt.Errorf("list the indexes: %w", err)
+		return nil, fmt.Errorf("list the indexes and references: %w", err)
 	}
-	var remade []string
-	for _, i := range found {
-		if _, err := tx.Exec(ctx, `DROP INDEX `+pgx.Identifier{i.Name}.Sanitize()); err != nil {
+	for _, o := range found {
+		if _, err := tx.Exec(ctx, o.Drop); err != nil {
 			return nil, err
 		}
-		remade = append(remade, i.Definition)
+		remade = append(remade, o.Make)
 	}
 	return remade, nil
 }
