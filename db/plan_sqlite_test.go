@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/fieldward/fieldward/db/sqlite"
@@ -41,6 +42,9 @@ func sqlitePlans(t *testing.T) plans {
 		for _, step := range sqlitePlan(t, pool, statement, values) {
 			if isWrongInSQLite(statement, step) {
 				wrong = append(wrong, step)
+			}
+			if alone.MatchString(statement) && !strings.Contains(step, "COVERING INDEX") {
+				t.Errorf("%s: %q reads the table too", statement, step)
 			}
 		}
 		return wrong

@@ -1,0 +1,4 @@
+package main
+
+// ProcessorTime is what a process and its children have used.
+var ProcessorTime = processorTime
