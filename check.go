@@ -14,9 +14,9 @@ import (
 )
 
 // check says what is wrong with the settings, and with the files that they name. It asks no database and listens nowhere.
-func check(s cli.ServeSettings, out io.Writer, log *slog.Logger) error {
+func check(s cli.ServeSettings, out io.Writer, log *slog.Logger, now func() time.Time) error {
 	_, trialErr := openTrial(s.TrialSchema, log)
-	if err := errors.Join(trialErr, checkDocuments(s)); err != nil {
+	if err := errors.Join(trialErr, checkDocuments(s, now)); err != nil {
 		return err
 	}
 	_, doubts, err := s.SigningKeys()
@@ -28,8 +28,8 @@ func check(s cli.ServeSettings, out io.Writer, log *slog.Logger) error {
 	return err
 }
 
-func checkDocuments(s cli.ServeSettings) error {
-	schema, _, err := graph.New(graph.Domain{}, time.Now)
+func checkDocuments(s cli.ServeSettings, now func() time.Time) error {
+	schema, _, err := graph.New(graph.Domain{}, now)
 	if err != nil {
 		return fmt.Errorf("read the rules of the schema:\n%w", err)
 	}

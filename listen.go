@@ -20,7 +20,7 @@ const (
 	drainTimeout = 22 * time.Second // likewise; with the drain's delay within the 30 s after which many a manager kills
 )
 
-func newHTTPServer(s cli.ServeSettings, handler http.Handler, log *slog.Logger) *http.Server {
+func newHTTPServer(s cli.ServeSettings, handler http.Handler, log *slog.Logger, now func() time.Time) *http.Server {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: s.ReadTimeout,
@@ -31,7 +31,7 @@ func newHTTPServer(s cli.ServeSettings, handler http.Handler, log *slog.Logger) 
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	if s.UsesTLS() {
-		c := &certificate{files: [2]string{s.TLSCert, s.TLSKey}, now: time.Now, log: log}
+		c := &certificate{files: [2]string{s.TLSCert, s.TLSKey}, now: now, log: log}
 		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
 	}
 	return server

@@ -228,7 +228,7 @@ func explain(name, document string, variables map[string]any, c auth.Caller) (st
 func serve(ctx context.Context, s cli.ServeSettings, first cli.First) (err error) {
 	log := newLog(os.Stderr, s)
 	if s.Check {
-		return check(s, os.Stdout, log)
+		return check(s, os.Stdout, log, time.Now)
 	}
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {
@@ -265,7 +265,7 @@ func serve(ctx context.Context, s cli.ServeSettings, first cli.First) (err error
 		return err
 	}
 	defer tried.end()
-	return h.run(drained(ctx, s.DrainDelay, &draining, log), newHTTPServer(s, parting(handler, &draining), log), listener, log)
+	return h.run(drained(ctx, s.DrainDelay, &draining, log), newHTTPServer(s, parting(handler, &draining), log, time.Now), listener, log)
 }
 
 // handler is the web around the schema and its guard.

@@ -103,6 +103,9 @@ func Run(ctx context.Context, args []string, t Terminal, h House) int {
 		return exited
 	}
 	if err != nil {
+		if wrong, found := errors.AsType[*configError](err); found {
+			err = wrong
+		}
 		_, _ = fmt.Fprintln(t.Err, "See fieldward --help.")
 		return fail(t, exitWrongUse, err)
 	}

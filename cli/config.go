@@ -19,8 +19,15 @@ const configVariable = environmentPrefix + "_CONFIG"
 type configFile struct {
 	path   string // where it is known before any argument is read
 	values map[string]any
+	err    error
 	read   bool
 }
+
+// configError is what is wrong with the file. Where it comes from a resolver, kong puts the name of some flag before it.
+type configError struct{ error }
+
+// Error names the flag that it is about.
+func (e *configError) Error() string { return "--config: " + e.error.Error() }
 
 var _ kong.Resolver = (*configFile)(nil)
 
@@ -30,7 +37,7 @@ func (c *configFile) Validate(*kong.Application) error { return nil }
 // Resolve is the file's value for the flag; nil where there is none, or the environment has one.
 func (c *configFile) Resolve(ctx *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	if err := c.load(ctx); err != nil {
-		return nil, err
+		return nil, &configError{err}
 	}
 	for _, variable := range flag.Envs {
 		if _, set := os.LookupEnv(variable); set {
@@ -41,10 +48,14 @@ func (c *configFile) Resolve(ctx *kong.Context, _ *kong.Path, flag *kong.Flag) (
 }
 
 func (c *configFile) load(ctx *kong.Context) error {
-	if c.read {
-		return nil
+	if !c.read {
+		c.read = true
+		c.err = c.readFile(c.find(ctx))
 	}
-	c.read = true
+	return c.err
+}
+
+func (c *configFile) find(ctx *kong.Context) string {
 	path := c.path
 	for _, flag := range ctx.Flags() {
 		if set, ok := ctx.FlagValue(flag).(string); ok && flag.Name == "config" && set != "" {
@@ -54,15 +65,19 @@ func (c *configFile) load(ctx *kong.Context) error {
 	if path == "" {
 		path = os.Getenv(configVariable)
 	}
+	return path
+}
+
+func (c *configFile) readFile(path string) error {
 	if path == "" {
 		return nil
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("--config: %w", err)
+		return err
 	}
 	if c.values, err = parseConfig(text); err != nil {
-		return fmt.Errorf("--config: %s: %w", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
 }

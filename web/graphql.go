@@ -87,12 +87,16 @@ func newEndpoint(c Config, who callers) (*endpoint, error) {
 // nothing is what a browser may load or run that opens an answer as a page.
 const nothing = "default-src 'none'; frame-ancestors 'none'"
 
-// ServeHTTP answers one request.
-func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
+// enclose keeps an answer from being kept, or shown as a page.
+func enclose(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", nothing)
 	h.Add("Vary", "Accept")
+}
+
+// ServeHTTP answers one request.
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	enclose(w.Header())
 	if r.Method != http.MethodPost && r.Method != http.MethodGet {
 		w.Header().Set("Allow", "GET, POST")
 		writeError(w, r, http.StatusMethodNotAllowed, auth.Invalid("", "GraphQL is asked by POST, and queries by GET too."))
