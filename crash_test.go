@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -26,33 +25,30 @@ const kills = 100
 // TestKilledAHundredTimesItLosesNoAcknowledgedWrite kills the server with -9 at random while clients sign up, refresh
 // and sign out, and holds what they were told against the database after each start.
 func TestKilledAHundredTimesItLosesNoAcknowledgedWrite(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "fieldward")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	folder := t.TempDir()
+	file := filepath.Join(t.TempDir(), "fieldward.db")
+	server := newInstance(t, buildProgram(t), "sqlite:"+file, "FIELDWARD_LOG_LEVEL=error")
 	clients := make([]*client, 4)
 	var acknowledged atomic.Int64
 	for i := range clients {
 		clients[i] = &client{name: fmt.Sprintf("client%d", i), acknowledged: &acknowledged}
 	}
 	for round := range kills {
-		url, kill := launch(t, program, folder)
+		server.start()
 		before := acknowledged.Load()
 		ctx, stop := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		for _, c := range clients {
-			wg.Go(func() { c.work(ctx, t, url) })
+			wg.Go(func() { c.work(ctx, t, server.url()) })
 		}
 		for i := 0; round%2 == 0 && acknowledged.Load() == before && i < 3000; i++ {
 			time.Sleep(10 * time.Millisecond) // however slow the machine is, there is something to lose
 		}
 		time.Sleep(time.Duration(rand.IntN(250)) * time.Millisecond)
-		kill()
+		server.end(syscall.SIGKILL)
 		stop()
 		wg.Wait()
 	}
-	store, err := sqlite.Open(t.Context(), filepath.Join(folder, "fieldward.db"))
+	store, err := sqlite.Open(t.Context(), file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,39 +60,6 @@ func TestKilledAHundredTimesItLosesNoAcknowledgedWrite(t *testing.T) {
 	if n := acknowledged.Load(); n < kills/2 {
 		t.Errorf("only %d writes were acknowledged between %d kills", n, kills)
 	}
-}
-
-// launch starts the server and waits until it listens.
-func launch(t *testing.T, program, folder string) (url string, kill func()) {
-	t.Helper()
-	server := exec.CommandContext(t.Context(), program, "--listen", "127.0.0.1:0", "--log-level", "error", "--max-sign-ups", "0")
-	server.Dir = folder
-	var errs strings.Builder
-	server.Stderr = &errs
-	out, err := server.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	greeting := make([]byte, 4096)
-	n, _ := out.Read(greeting)
-	found := listens.FindSubmatch(greeting[:n])
-	if found == nil {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-		t.Fatalf("after a kill the server does not start: %s", errs.String())
-	}
-	var once atomic.Bool
-	kill = func() {
-		if once.CompareAndSwap(false, true) {
-			_ = server.Process.Signal(syscall.SIGKILL)
-			_ = server.Wait()
-		}
-	}
-	t.Cleanup(kill)
-	return string(found[1]), kill
 }
 
 // client remembers what it was told.

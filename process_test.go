@@ -47,6 +47,14 @@ func newInstance(t *testing.T, program, database string, env ...string) *instanc
 	return i
 }
 
+// launch starts one on the embedded database of a folder; kill ends it with -9.
+func launch(t *testing.T, program, folder string) (url string, kill func()) {
+	t.Helper()
+	i := newInstance(t, program, "sqlite:"+filepath.Join(folder, "fieldward.db"), "FIELDWARD_LOG_LEVEL=error")
+	i.start()
+	return i.url(), func() { i.end(syscall.SIGKILL) }
+}
+
 func (i *instance) url() string { return "http://" + i.address }
 
 // start starts the process and waits until it listens.

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"net"
 	"net/http"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -63,33 +63,16 @@ func TestASIGTERMClosesSocketsWithARestartBeforeTheProcessEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := exec.CommandContext(t.Context(), program, "--listen", "127.0.0.1:0", "--log-format", "json")
-	server.Dir = t.TempDir()
-	var errs bytes.Buffer
-	server.Stderr = &errs
-	out, err := server.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	greeting := make([]byte, 4096)
-	n, _ := out.Read(greeting)
-	found := listens.FindSubmatch(greeting[:n])
-	if found == nil {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-		t.Fatalf("the server does not start: %s", errs.String())
-	}
-	a := &api{url: string(found[1])}
+	server := newInstance(t, program, "sqlite:"+filepath.Join(t.TempDir(), "fieldward.db"))
+	server.start()
+	a := &api{url: server.url()}
 	s := a.socket(t, tokenOf(t, a.url, signUpAda))
 	s.subscribe("s", followSessions)
 	e := a.events(t, tokenOf(t, a.url, signInAda), a.url+"/graphql", asBody(t, followSessions))
 	s.subscribe("in", signInAda) // whose hash takes a while
 	time.Sleep(2 * time.Millisecond)
 	began := time.Now()
-	if err := server.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := server.process.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.closed(); got != "1012 Service restart" {
@@ -98,12 +81,12 @@ func TestASIGTERMClosesSocketsWithARestartBeforeTheProcessEnds(t *testing.T) {
 	if text := e.rest(); strings.Contains(text, "complete") {
 		t.Errorf("the stream ends with %q", text)
 	}
-	if err := server.Wait(); err != nil {
-		t.Errorf("the process ends with %v: %s", err, errs.String())
+	if err := server.process.Wait(); err != nil {
+		t.Errorf("the process ends with %v: %s", err, server.log.String())
 	}
 	t.Logf("ended %s after the signal", time.Since(began))
-	if strings.Contains(errs.String(), "cut off") {
-		t.Errorf("something was cut off: %s", errs.String())
+	if strings.Contains(server.log.String(), "cut off") {
+		t.Errorf("something was cut off: %s", server.log.String())
 	}
 }
 
